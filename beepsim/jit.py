@@ -2,14 +2,15 @@
 
 Bit-equality with Robocode rests on three settings: no fastmath, no contraction to fused multiply-add (LLVM's default
 for plain float64 code), and division that yields infinities and NaN as Java's does. Numba's own cache compares a
-function with *its* file only, so an edit to `rules.py` would leave a stale engine behind; here the cache directory is
-named by a hash over every source of the package.
+function with *its* file only, so an edit to `rules.py` would leave a stale engine behind; here the cache directory of a
+module is named by a hash over that module and every module of the package that it imports, directly or not.
 """
 
+import ast
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,28 +22,55 @@ PACKAGE = Path(__file__).parent
 
 
 @cache
-def source_hash() -> str:
-    """First 16 hexadecimal digits of SHA-256 over the package's sources and the compiler's versions."""
+def imported_sources(path: Path) -> frozenset[Path]:
+    """Files of the package that the module at `path` imports in its own text."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if name.split(".")[0] == PACKAGE.name:
+                stem = PACKAGE.joinpath(*name.split(".")[1:])
+                found |= {file for file in (stem.with_suffix(".py"), stem / "__init__.py") if file.is_file()}
+    return frozenset(found)
+
+
+def source_closure(path: Path) -> Iterator[Path]:
+    """`path` and every file of the package that it imports, directly or not, in a fixed order."""
+    seen, waiting = set(), [path]
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            seen.add(file)
+            waiting.extend(imported_sources(file))
+    yield from sorted(seen)
+
+
+@cache
+def source_hash(path: Path) -> str:
+    """First 16 hexadecimal digits of SHA-256 over the sources that compiled code in `path` is made from."""
     digest = hashlib.sha256(f"{numba.__version__} {numpy.__version__}".encode())
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode())
-        digest.update(path.read_bytes())
+    for file in source_closure(path):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 @cache
-def cache_dir() -> Path:
-    """Directory for machine code of the present sources: under BEEPSIM_CACHE_DIR, else the user's cache directory."""
+def cache_root() -> Path:
+    """Where machine code is kept: BEEPSIM_CACHE_DIR, else `beepsim` in the user's cache directory."""
     named = os.environ.get("BEEPSIM_CACHE_DIR")
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beepsim"
-    path = (Path(named) if named else user) / source_hash()
+    root = Path(named) if named else user
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
+        if os.access(root, os.W_OK):
+            return root
     except OSError:
-        # A read-only home (containers, build users) costs the cache, not the run.
-        path = Path(tempfile.gettempdir()) / f"beepsim-{os.getuid()}" / source_hash()
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
+        pass  # a read-only home (containers, build users) costs the lasting cache, not the run
+    return Path(tempfile.mkdtemp(prefix="beepsim-"))
 
 
 def jit(function: Callable | None = None, **options: Any) -> Any:
@@ -50,7 +78,7 @@ def jit(function: Callable | None = None, **options: Any) -> Any:
     if function is None:
         return lambda decorated: jit(decorated, **options)
     previous = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = str(cache_dir())  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(cache_root() / source_hash(Path(function.__code__.co_filename)))  # type: ignore[attr-defined]
     try:
         return numba.njit(function, cache=True, error_model="numpy", **options)
     finally:

@@ -1,0 +1,1 @@
+"""The world of a battle: structured arrays in, structured arrays out, no Python objects."""

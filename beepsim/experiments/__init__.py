@@ -1,0 +1,1 @@
+"""One YAML file, one experiment: data, split, sweep, evaluation, report."""

@@ -1,0 +1,1 @@
+"""Battles on disk: one file each, and the reference traces they are held against."""

@@ -1,0 +1,1 @@
+"""What a bot author imports, and how bots are found and run."""
