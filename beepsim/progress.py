@@ -1,0 +1,52 @@
+"""Progress of long work, on standard error: a bar with rate and time left on a terminal, plain lines otherwise."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def show_progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """A function to call with the number of units done so far; the display ends with the block."""
+    if sys.stderr.isatty():
+        with show_bar(label, total, unit) as update:
+            yield update
+        return
+    started = last_line = time.monotonic()
+    done = 0
+
+    def update(now_done: int) -> None:
+        nonlocal last_line, done
+        done = now_done
+        now = time.monotonic()
+        if now - last_line >= SECONDS_BETWEEN_LINES and 0 < done < total:
+            last_line = now
+            rate = done / (now - started)
+            left = (total - done) / rate
+            print(f"{label}: {done}/{total} {unit}, {rate:.3g}/s, {left:.0f} s left", file=sys.stderr, flush=True)
+
+    yield update
+    seconds = time.monotonic() - started
+    print(f"{label}: {done}/{total} {unit} in {seconds:.1f} s", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def show_bar(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    # rich costs 50 ms to import, and most uses print plain lines.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(show_speed=True),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)
