@@ -11,10 +11,12 @@ SECONDS_BETWEEN_LINES = 10.0
 @contextmanager
 def show_progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
     """A function to call with the number of units done so far; the display ends with the block."""
-    if sys.stderr.isatty():
-        with show_bar(label, total, unit) as update:
-            yield update
-        return
+    with (show_bar if sys.stderr.isatty() else show_lines)(label, total, unit) as update:
+        yield update
+
+
+@contextmanager
+def show_lines(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
     started = last_line = time.monotonic()
     done = 0
 
@@ -36,17 +38,17 @@ def show_progress(label: str, total: int, unit: str) -> Iterator[Callable[[int],
 @contextmanager
 def show_bar(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
     # rich costs 50 ms to import, and most uses print plain lines.
+    from rich import progress
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(show_speed=True),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeRemainingColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(show_speed=True),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn(unit),
+        progress.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(label, total=total)
         yield lambda done: bar.update(task, completed=done)

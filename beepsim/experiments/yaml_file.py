@@ -1,4 +1,4 @@
-"""A YAML file checked against a pydantic model: every mistake at once, each with file, line, key and what would be right."""
+"""A YAML file checked against a pydantic model: all mistakes at once, each with file, line, key and remedy."""
 
 import difflib
 from collections.abc import Iterator
