@@ -58,7 +58,7 @@ def _type_float_bits(context: Any) -> Any:
 
 @type_callable(bits_float)
 def _type_bits_float(context: Any) -> Any:
-    return lambda bits: types.float64 if isinstance(bits, types.Integer) and bits.bitwidth == 64 else None
+    return lambda bits: types.float64 if bits in (types.int64, types.uint64) else None
 
 
 @lower_builtin(float_bits, types.float64)

@@ -1,0 +1,72 @@
+"""java.util.Random and java.util.Collections.shuffle: with them a seed replays a Robocode battle.
+
+A generator is an int64 array of one element that holds Java's 48-bit state (already scrambled, as Java stores it); every
+draw changes it in place. `new_random(seed)` makes one.
+"""
+
+import numpy as np
+
+from beepsim.jit import jit
+
+MULTIPLIER = 0x5DEECE66D
+INCREMENT = 0xB
+STATE_MASK = (1 << 48) - 1
+
+
+@jit
+def scrambled(seed):
+    """State of a generator that was just given this seed."""
+    return (seed ^ MULTIPLIER) & STATE_MASK
+
+
+@jit
+def new_random(seed):
+    """A generator [1] as `new Random(seed)` makes it."""
+    random = np.empty(1, dtype=np.int64)
+    random[0] = scrambled(seed)
+    return random
+
+
+@jit
+def next_bits(random, bits):
+    """The next `bits` <= 31 random bits as an integer >= 0."""
+    # int(): uncompiled, a numpy integer would warn of the overflow that the mask takes away.
+    state = (int(random[0]) * MULTIPLIER + INCREMENT) & STATE_MASK
+    random[0] = state
+    return state >> (48 - bits)
+
+
+@jit
+def next_double(random):
+    """Uniform in [0, 1), 53 random bits."""
+    high = next_bits(random, 26)
+    return float((high << 27) + next_bits(random, 27)) * 1.1102230246251565e-16
+
+
+@jit
+def next_int(random, bound):
+    """Uniform in 0 ... bound - 1."""
+    bits = next_bits(random, 31)
+    if bound & (bound - 1) == 0:
+        return (bound * bits) >> 31
+    value = bits % bound
+    while bits - value + (bound - 1) > 0x7FFFFFFF:
+        bits = next_bits(random, 31)
+        value = bits % bound
+    return value
+
+
+@jit
+def shuffle(random, items, count):
+    """Shuffle the first `count` elements of `items` in place."""
+    for i in range(count, 1, -1):
+        j = next_int(random, i)
+        items[i - 1], items[j] = items[j], items[i - 1]
+
+
+@jit
+def shuffled_range(random, order, count):
+    """Write 0 ... count - 1, shuffled, into the first `count` elements of `order`."""
+    for i in range(count):
+        order[i] = i
+    shuffle(random, order, count)
