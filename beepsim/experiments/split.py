@@ -1,0 +1,46 @@
+"""Folds by opponent: who is trained on, who decides when to stop, who is only ever tested on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from beepsim.errors import UserError
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Names of opponents; the three sets are disjoint, and each opponent is in `test` of exactly one fold."""
+
+    number: int
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+
+def split_opponents(opponents: Sequence[str], folds: int, validation: float, seed: int) -> list[Fold]:
+    """Deal the opponents into folds by a shuffle that depends on the seed and the set of names only.
+
+    `validation` is the share of a fold's other opponents kept for early stopping, at least one of them.
+    Raises UserError where a fold would be left without opponents to train on or to test on.
+    """
+    names = sorted(set(opponents))
+    if len(names) < folds:
+        raise UserError(
+            f"split.folds is {folds}, but there are only {len(names)} opponents ({', '.join(names)}); "
+            f"take at most {len(names)} folds or more opponents"
+        )
+    if len(names) - -(-len(names) // folds) < 2:
+        raise UserError(
+            f"{len(names)} opponents ({', '.join(names)}) in {folds} folds leave fewer than two for training and "
+            "validation; take more opponents"
+        )
+    order = [names[index] for index in np.random.default_rng([seed, 0x5917]).permutation(len(names))]
+    dealt = []
+    for number in range(folds):
+        test = tuple(sorted(order[number::folds]))
+        # Rotated, so that different folds stop on different opponents.
+        others = [name for shift in range(1, folds) for name in order[(number + shift) % folds :: folds]]
+        kept = min(max(1, round(validation * len(others))), len(others) - 1)
+        dealt.append(Fold(number, tuple(sorted(others[kept:])), tuple(sorted(others[:kept])), test))
+    return dealt

@@ -1,0 +1,31 @@
+"""Folds: no opponent is ever tested on by a model that saw it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beepsim.errors import UserError
+from beepsim.experiments.split import split_opponents
+
+names = st.sets(st.text("abcdefgh.", min_size=1, max_size=6), min_size=4, max_size=40)
+
+
+@given(names, st.integers(2, 4), st.floats(0.05, 0.6), st.integers(0, 2**31 - 1))
+def test_every_opponent_is_tested_once_and_never_trained_on(opponents, folds, validation, seed):
+    dealt = split_opponents(sorted(opponents), folds, validation, seed)
+    assert sorted(name for fold in dealt for name in fold.test) == sorted(opponents)
+    for fold in dealt:
+        parts = [set(fold.train), set(fold.validation), set(fold.test)]
+        assert all(parts)
+        assert sum(map(len, parts)) == len(set.union(*parts)) == len(opponents)
+
+
+@given(names, st.integers(0, 2**31 - 1))
+def test_order_of_the_names_does_not_matter(opponents, seed):
+    assert split_opponents(sorted(opponents), 2, 0.3, seed) == split_opponents(sorted(opponents)[::-1], 2, 0.3, seed)
+
+
+@pytest.mark.parametrize(("opponents", "folds"), [([], 2), (["a"], 2), (["a", "b"], 3), (["a", "b"], 2)])
+def test_too_few_opponents_are_refused(opponents, folds):
+    with pytest.raises(UserError, match="opponents"):
+        split_opponents(opponents, folds, 0.2, 1)
