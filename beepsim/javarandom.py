@@ -1,7 +1,7 @@
 """java.util.Random and java.util.Collections.shuffle: with them a seed replays a Robocode battle.
 
-A generator is an int64 array of one element that holds Java's 48-bit state (already scrambled, as Java stores it); every
-draw changes it in place. `new_random(seed)` makes one.
+A generator is an int64 array of one element that holds Java's 48-bit state (already scrambled, as Java stores it);
+every draw changes it in place. `new_random(seed)` makes one.
 """
 
 import numpy as np
