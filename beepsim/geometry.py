@@ -5,8 +5,6 @@ corner, which Robocode stores in single precision: `box_edge` rounds, all tests 
 Source: `Utils.java`, `BoundingRectangle.java`, `java.awt.geom.Rectangle2D`, `BulletPeer.java`.
 """
 
-import math
-
 import numpy as np
 
 from beepsim.fdlibm import atan2
@@ -26,7 +24,7 @@ def absolute_angle(angle):
     """The same direction in [0, 2 pi)."""
     rest = angle
     if not -TWO_PI < angle < TWO_PI:
-        rest = math.fmod(angle, TWO_PI)
+        rest = np.fmod(angle, TWO_PI)
     return rest if rest >= 0.0 else rest + TWO_PI
 
 
@@ -35,7 +33,7 @@ def relative_angle(angle):
     """The same direction in [-pi, pi)."""
     rest = angle
     if not -TWO_PI < angle < TWO_PI:
-        rest = math.fmod(angle, TWO_PI)
+        rest = np.fmod(angle, TWO_PI)
     if rest >= 0.0:
         return rest if rest < PI else rest - TWO_PI
     return rest if rest >= -PI else rest + TWO_PI
