@@ -1,0 +1,252 @@
+"""One round of a recording to rows: every wave of one shooter against one target that broke before either died.
+
+A compiled pass over arrays indexed by turn (0 = the start). Which waves: from the shooter's first shot of the round on, one
+each turn, as BeepBoop makes them; real where a bullet left in the next turn. Virtual waves take the power of the real shot
+nearest in time (the earlier of two), for what the shooter would have fired cannot be seen in a recording.
+"""
+
+import numpy as np
+
+from beepsim.fdlibm import atan2
+from beepsim.geometry import relative_angle
+from beepsim.jit import jit
+from beepsim.rules import HALF_BOT_WIDTH, RADAR_RANGE, START_GUN_HEAT, gun_heat_of_shot
+from beepsim.waves.situation import SITUATION, current_guess_factor, fill_situation, virtuality
+from beepsim.waves.wave import (
+    PASSED,
+    SHOT,
+    SIGHTING,
+    WAVE,
+    describe_shot,
+    guess_factor,
+    has_touched,
+    hit_interval,
+    launch_wave,
+    sweep_wave,
+)
+
+NO_BULLET, FLYING, HIT_ROBOT, HIT_BULLET, HIT_WALL = 0, 1, 2, 3, 4  # outcome
+DEAD = 3  # state of a robot
+NEVER = 1 << 30
+NEIGHBOUR_TURNS = 3  # a hit or collision also marks the waves fired within so many turns
+MAX_AIRBORNE = 4096  # waves in the air at once: a field of 45,000 px at the slowest bullet
+
+GEOMETRY = [
+    ("source_x", "f4"),
+    ("source_y", "f4"),
+    ("target_x", "f4"),
+    ("target_y", "f4"),
+    ("target_heading", "f4"),
+    ("target_velocity", "f4"),
+    ("target_turn_rate", "f4"),
+    ("field_width", "f4"),
+    ("field_height", "f4"),
+    ("absolute_bearing", "f4"),
+    ("orbit_direction", "f4"),
+    ("power", "f4"),
+    ("bullet_speed", "f4"),
+    ("escape_left", "f4"),
+    ("escape_right", "f4"),
+    ("hit_low", "f4"),
+    ("hit_high", "f4"),
+    ("gf_low", "f4"),
+    ("gf_high", "f4"),
+    ("gf", "f4"),
+]
+ROW = np.dtype(
+    [
+        ("round", "i4"),
+        ("aim_turn", "i4"),
+        ("fire_turn", "i4"),
+        ("break_turn", "i4"),
+        ("real", "?"),
+        ("outcome", "i1"),
+        *GEOMETRY,
+        *((name, "f4") for name in SITUATION.names or ()),
+    ],
+    align=True,
+)
+"""One wave; the meaning of each column is in docs/waves.md."""
+
+FIRED = np.dtype(
+    [("fire_turn", "i8"), ("turn_last", "i8"), ("power", "f8"), ("outcome", "i8")],
+    align=True,
+)
+"""A real bullet of the shooter: ordered after `fire_turn`, in its last state at `turn_last`."""
+
+
+@jit
+def first_seen(radar_heading, shooter_x, shooter_y, history):
+    """First turn in which the shooter's radar swept over the target's box; NEVER if it did not."""
+    mask = history.size - 1
+    for turn in range(1, radar_heading.size):
+        sweep = relative_angle(radar_heading[turn] - radar_heading[turn - 1])
+        x, y = history[turn & mask]["x"] - shooter_x[turn], history[turn & mask]["y"] - shooter_y[turn]
+        if sweep == 0.0 or x * x + y * y > RADAR_RANGE * RADAR_RANGE:
+            continue
+        middle = radar_heading[turn - 1] + sweep / 2.0
+        least, most = 10.0, -10.0
+        for dx in (-HALF_BOT_WIDTH, HALF_BOT_WIDTH):
+            for dy in (-HALF_BOT_WIDTH, HALF_BOT_WIDTH):
+                offset = relative_angle(atan2(x + dx, y + dy) - middle)
+                least, most = min(least, offset), max(most, offset)
+        if least <= abs(sweep) / 2.0 and most >= -abs(sweep) / 2.0:
+            return turn
+    return NEVER
+
+
+@jit
+def last_turn_alive(states):
+    """Last turn before the robot is dead, or the last turn there is."""
+    for turn in range(states.size):
+        if states[turn] == DEAD:
+            return turn - 1
+    return states.size - 1
+
+
+@jit
+def fill_outcomes(rows, count, fired):
+    """didHit and didCollide: the bullet of the wave, or of one within 3 turns, hit or met a bullet before the wave broke.
+
+    A wave that broke earlier was no longer known to the gun when the news came.
+    """
+    start = 0
+    for i in range(fired.size):
+        bullet = fired[i]
+        if bullet["outcome"] != HIT_ROBOT and bullet["outcome"] != HIT_BULLET:
+            continue
+        while start < count and rows[start]["fire_turn"] < bullet["fire_turn"] - NEIGHBOUR_TURNS:
+            start += 1
+        for k in range(start, count):
+            row = rows[k]
+            apart = row["fire_turn"] - bullet["fire_turn"]
+            if apart > NEIGHBOUR_TURNS:
+                break
+            if row["break_turn"] >= bullet["turn_last"] and (apart == 0 or not row["real"]):
+                if bullet["outcome"] == HIT_ROBOT:
+                    row["didHit"] = 1.0
+                else:
+                    row["didCollide"] = 1.0
+
+
+@jit
+def extract_round(
+    rows, shooter_x, shooter_y, history, seen_since, last_turn, fired, powers, shots_before, cooling_rate, width, height
+):
+    """Fill `rows` with the waves of one round in the order of their fire turns; returns how many there are.
+
+    shooter_x, shooter_y [T] by turn; `history` SIGHTINGs of the target; both alive up to `last_turn`; `fired` the round's
+    bullets by fire turn, all of them; powers [T] of the wave fired after each turn, NaN for no wave; `shots_before` the
+    shooter's bullets in earlier rounds; `rows` at least as long as there are turns.
+    """
+    shot, wave = np.zeros(1, SHOT)[0], np.zeros(1, WAVE)[0]
+    airborne, airborne_until = np.zeros(MAX_AIRBORNE, WAVE), np.zeros(MAX_AIRBORNE, np.int64)
+    flying, count, next_shot, since_shot = 0, 0, 0, NEVER
+    heat, orbit = START_GUN_HEAT, 1.0
+    shot["power"] = np.nan
+    mask = history.size - 1
+    for fire_turn in range(1, last_turn + 1):
+        aim_turn = fire_turn - 1
+        if aim_turn > 0:
+            heat = max(heat - cooling_rate, 0.0)
+        while next_shot < fired.size and fired[next_shot]["fire_turn"] == aim_turn:
+            heat, since_shot = gun_heat_of_shot(fired[next_shot]["power"]), aim_turn
+            next_shot += 1
+        power = powers[fire_turn]
+        if np.isnan(power) or seen_since > aim_turn:
+            continue
+        is_real = next_shot < fired.size and fired[next_shot]["fire_turn"] == fire_turn
+        if power != shot["power"]:
+            describe_shot(shot, power)
+        source_x, source_y = shooter_x[fire_turn], shooter_y[fire_turn]
+        launch_wave(wave, shot, source_x, source_y, fire_turn, history, seen_since, orbit, width, height)
+        orbit = wave["orbit_direction"]
+
+        target = history[aim_turn & mask]
+        flying = drop_broken(airborne, airborne_until, flying, aim_turn)
+        current = current_guess_factor(airborne, flying, aim_turn, target["x"], target["y"])
+        break_turn = fly(wave, history, fire_turn, last_turn)
+        if flying < MAX_AIRBORNE:
+            airborne[flying], airborne_until[flying] = wave, break_turn
+            flying += 1
+        if break_turn == NEVER or not has_touched(wave):
+            continue
+
+        row = rows[count]
+        count += 1
+        row["aim_turn"], row["fire_turn"], row["break_turn"] = aim_turn, fire_turn, break_turn
+        row["real"], row["outcome"] = is_real, fired[next_shot]["outcome"] if is_real else NO_BULLET
+        fill_wave(row, wave, history, seen_since, aim_turn, width, height)
+        shooter = (shooter_x[aim_turn], shooter_y[aim_turn])
+        fill_situation(row, history, seen_since, aim_turn, shooter[0], shooter[1], wave, shot, width, height)
+        row["virtuality"] = virtuality(is_real, heat, cooling_rate, float(aim_turn - since_shot))
+        row["shotsFired"], row["currentGF"] = shots_before + next_shot, current
+        row["didHit"], row["didCollide"] = 0.0, 0.0
+    fill_outcomes(rows, count, fired)
+    return count
+
+
+@jit
+def drop_broken(airborne, airborne_until, flying, turn):
+    """Keep the waves, in order, that have not passed the target by the end of `turn`; returns how many."""
+    kept = 0
+    for i in range(flying):
+        if airborne_until[i] > turn:
+            if kept != i:
+                airborne[kept], airborne_until[kept] = airborne[i], airborne_until[i]
+            kept += 1
+    return kept
+
+
+@jit
+def fly(wave, history, fire_turn, last_turn):
+    """Sweep a launched wave along the target's path; returns the turn in which it has passed, or NEVER."""
+    mask = history.size - 1
+    turn = fire_turn
+    while turn <= last_turn:
+        status, idle = sweep_wave(wave, turn, history[turn & mask]["x"], history[turn & mask]["y"])
+        if status == PASSED:
+            return turn
+        turn += 1 + idle
+    return NEVER
+
+
+@jit
+def fill_wave(row, wave, history, seen_since, aim_turn, width, height):
+    """The columns of GEOMETRY, from a wave that has passed."""
+    mask = history.size - 1
+    target, before = history[aim_turn & mask], history[max(aim_turn - 1, seen_since) & mask]
+    row["source_x"], row["source_y"] = wave["source_x"], wave["source_y"]
+    row["target_x"], row["target_y"] = target["x"], target["y"]
+    row["target_heading"], row["target_velocity"] = target["heading"], target["velocity"]
+    row["target_turn_rate"] = relative_angle(target["heading"] - before["heading"])
+    row["field_width"], row["field_height"] = width, height
+    row["absolute_bearing"], row["orbit_direction"] = wave["absolute_bearing"], wave["orbit_direction"]
+    row["power"], row["bullet_speed"] = wave["power"], wave["speed"]
+    left, right, orbit = wave["escape_left"], wave["escape_right"], wave["orbit_direction"]
+    row["escape_left"], row["escape_right"] = left, right
+    low, high = hit_interval(wave)
+    row["hit_low"], row["hit_high"] = low, high
+    first, second = guess_factor(low, orbit, left, right), guess_factor(high, orbit, left, right)
+    row["gf_low"], row["gf_high"] = min(first, second), max(first, second)
+    row["gf"] = guess_factor((low + high) / 2.0, orbit, left, right)
+
+
+@jit
+def fill_powers(powers, fired, last_turn):
+    """powers [T]: of the bullet fired after each turn, or of the one nearest in time; NaN before the first."""
+    powers[:] = np.nan
+    for i in range(fired.size):
+        turn = fired[i]["fire_turn"]
+        until = last_turn + 1 if i + 1 == fired.size else fired[i + 1]["fire_turn"]
+        for t in range(turn, min(until, powers.size)):
+            is_nearer = i + 1 == fired.size or t - turn <= until - t
+            powers[t] = fired[i]["power"] if is_nearer else fired[i + 1]["power"]
+
+
+def sightings(x: np.ndarray, y: np.ndarray, heading: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+    """SIGHTINGs of a whole round from columns [T], padded to a power of two."""
+    history = np.zeros(1 << max(len(x) - 1, 1).bit_length(), SIGHTING)
+    for name, column in (("x", x), ("y", y), ("heading", heading), ("velocity", velocity)):
+        history[name][: len(x)] = column
+    return history
