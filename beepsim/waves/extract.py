@@ -55,6 +55,7 @@ GEOMETRY = [
 ]
 ROW = np.dtype(
     [
+        ("battle", "i4"),  # index into the table's battles
         ("round", "i4"),
         ("aim_turn", "i4"),
         ("fire_turn", "i4"),

@@ -1,0 +1,105 @@
+"""The features by name: what each is, its unit, and how it is normalised to roughly [0, 1].
+
+Raw values are columns of the wave table (`situation.RAW_FEATURES` and `power`); a normalised feature is a function of
+these columns. Names, definitions and normalisation are BeepBoop's, so that its shipped parameters apply.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from beepsim.errors import UserError
+
+FEATURE_VERSION = "1"
+"""Changes whenever a value of any feature would change for the same recording."""
+
+LONGEST_TIMER = 70.0
+FULL_VELOCITY = 7.9
+STRAIGHT = 0.001  # rad; a stick that turns by less does not turn
+
+Columns = Mapping[str, np.ndarray] | np.ndarray
+"""Columns [W] by name: a dict, or a structured array."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature; `normalised` computes it from raw columns [W]."""
+
+    name: str
+    definition: str
+    unit: str
+    normalised: Callable[[Columns], np.ndarray]
+
+
+def scaled(name: str, divisor: float, plus: float = 0.0) -> Callable[[Columns], np.ndarray]:
+    return lambda raw: (np.asarray(raw[name], np.float64) + plus) / divisor
+
+
+def timer(name: str) -> Callable[[Columns], np.ndarray]:
+    return lambda raw: np.minimum(raw[name], LONGEST_TIMER) / np.asarray(raw["bft"], np.float64)
+
+
+def is_straight(name: str) -> Callable[[Columns], np.ndarray]:
+    return lambda raw: (raw[name] < STRAIGHT).astype(np.float64)
+
+
+def acceleration(raw: Columns) -> np.ndarray:
+    return np.maximum(2.0 + np.asarray(raw["accel"], np.float64), 0.0) / 2.0
+
+
+LIST = (
+    Feature("virtuality", "0 for a real bullet; else min(turns until the gun is cool, 1 + turns since the last shot)", "turns", scaled("virtuality", 5)),
+    Feature("power", "bullet power", "energy", scaled("power", 3)),
+    Feature("bft", "distance / bullet speed", "turns", scaled("bft", 100)),
+    Feature("accel", "|v - previous v|, negative when |v| fell", "px/turn²", acceleration),
+    Feature("vel", "|velocity|", "px/turn", scaled("vel", 8)),
+    Feature("vel=8", "1 where |velocity| > 7.9", "0 or 1", lambda raw: (raw["vel"] > FULL_VELOCITY).astype(np.float64)),
+    Feature("latVel", "|velocity · sin rel|, rel = target heading - bearing from shooter to target", "px/turn", scaled("latVel", 8)),
+    Feature("advVel", "velocity · cos rel, positive away from the shooter", "px/turn", scaled("advVel", 8, 16)),
+    Feature("advDir", "cos rel · move direction (sign of the last velocity other than zero)", "1", scaled("advDir", 2, 1)),
+    Feature("vChangeTimer", "turns since the velocity last changed by more than 0.01", "turns", timer("vChangeTimer")),
+    Feature("dirChangeTimer", "turns since the sign of the velocity last changed", "turns", timer("dirChangeTimer")),
+    Feature("decelTimer", "turns since the speed along the move direction last fell", "turns", timer("decelTimer")),
+    Feature("distanceLast10", "distance from where the target was 12 turns before (sic)", "px", scaled("distanceLast10", 80)),
+    Feature("distanceLast20", "distance from where the target was 20 turns before", "px", scaled("distanceLast20", 160)),
+    Feature("mirrorOffset", "offset of the field's centre seen from the source, times orbit direction", "rad", scaled("mirrorOffset", 1, np.pi)),
+    Feature("orbitalWallAhead", "arc to the wall on the circle around the shooter, see docs/waves.md", "asin(8/v)", scaled("orbitalWallAhead", 1.5)),
+    Feature("orbitalWallReverse", "the same against the orbit direction", "asin(8/v)", scaled("orbitalWallReverse", 1.5)),
+    Feature("maeWallAhead", "escape angle on the orbit side", "asin(8/v)", scaled("maeWallAhead", 1)),
+    Feature("maeWallReverse", "escape angle on the other side", "asin(8/v)", scaled("maeWallReverse", 1)),
+    Feature("stickWallAhead", "turn of a 160 px stick along the orbit heading to stay in the field", "rad", scaled("stickWallAhead", np.pi / 2)),
+    Feature("stickWallReverse", "the same for the opposite direction of driving", "rad", scaled("stickWallReverse", np.pi / 2)),
+    Feature("stickWallAhead2", "turn of a 160 px stick along the target's own heading", "rad", scaled("stickWallAhead2", np.pi / 2)),
+    Feature("stickWallReverse2", "the same for the opposite direction of driving", "rad", scaled("stickWallReverse2", np.pi / 2)),
+    Feature("stickWallAhead=0", "1 where stickWallAhead < 0.001", "0 or 1", is_straight("stickWallAhead")),
+    Feature("stickWallReverse=0", "1 where stickWallReverse < 0.001", "0 or 1", is_straight("stickWallReverse")),
+    Feature("stickWallAhead2=0", "1 where stickWallAhead2 < 0.001", "0 or 1", is_straight("stickWallAhead2")),
+    Feature("stickWallReverse2=0", "1 where stickWallReverse2 < 0.001", "0 or 1", is_straight("stickWallReverse2")),
+    Feature("shotsFired", "bullets that the shooter fired in the battle before this wave", "1", scaled("shotsFired", 1000)),
+    Feature("gameTime", "turn of the round in which the wave starts", "turns", scaled("gameTime", 500)),
+    Feature("currentGF", "GF of the target on the wave nearest to it, 0 without one", "GF", scaled("currentGF", 2, 1)),
+    Feature("didHit", "1 where the bullet of this wave, or of one within 3 turns, hit a robot; 0 for a query", "0 or 1", scaled("didHit", 1)),
+    Feature("didCollide", "1 where such a bullet met another bullet; 0 for a query", "0 or 1", scaled("didCollide", 1)),
+)  # fmt: skip
+FEATURES: dict[str, Feature] = {feature.name: feature for feature in LIST}
+
+
+def normalise(columns: Columns, names: Sequence[str]) -> np.ndarray:
+    """Normalised features, float32 [W, D] in the order of `names`, from raw columns [W].
+
+    Raises UserError for an unknown feature (with the nearest known one) and for a column that is not there.
+    """
+    present = columns.dtype.names or () if isinstance(columns, np.ndarray) else tuple(columns)
+    values = []
+    for name in names:
+        if name not in FEATURES:
+            near = get_close_matches(name, FEATURES, 1, 0.0)[0]
+            raise UserError(f"unknown feature '{name}'; did you mean '{near}'?")
+        try:
+            values.append(FEATURES[name].normalised(columns).astype(np.float32))
+        except (KeyError, ValueError) as error:
+            raise UserError(f"feature '{name}' needs a column that is not among {', '.join(present)} ({error})") from None
+    count = len(columns) if isinstance(columns, np.ndarray) else len(next(iter(columns.values()), ()))
+    return np.stack(values, axis=1) if values else np.zeros((count, 0), np.float32)

@@ -1,0 +1,296 @@
+"""The wave table: rows of any number of battles with where they came from; extracted, saved, loaded, checked.
+
+On disk one Parquet file (zstd): the columns `battle`, `shooter`, `target` as dictionary strings, `shooter_index`, and those
+of `extract.ROW`; the schema's metadata key `beepsim` is JSON with the versions and one entry for each battle and shooter.
+Sorted by battle, shooter, round, aim turn. Units of the columns: docs/waves.md.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from beepsim import __version__
+from beepsim.errors import UserError
+from beepsim.files import replacing
+from beepsim.recording.format import RobotEntry, Recording, battle_id, recorded_rounds, round_slice
+from beepsim.waves.extract import (
+    FIRED,
+    ROW,
+    extract_round,
+    fill_powers,
+    first_seen,
+    last_turn_alive,
+    sightings,
+)
+from beepsim.waves.features import FEATURE_VERSION
+
+METADATA_KEY = b"beepsim"
+FORMAT = 1
+MAX_ROWS = 50_000_000
+LABELS = ("battle", "shooter", "target")
+NUMBERS = tuple(name for name in ROW.names or () if name != "battle")
+STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class WaveSource:
+    """One battle seen from one shooter; `source` is the program that fought it, `robots` all that took part."""
+
+    __pydantic_config__ = STRICT
+
+    battle: str
+    shooter: str
+    target: str
+    shooter_index: int
+    source: str
+    seed: int | None
+    rules_version: str
+    robots: tuple[RobotEntry, ...]
+
+
+@dataclass(frozen=True)
+class WaveTable:
+    """Waves `rows` [W] of dtype ROW, whose field `battle` is an index into `sources`."""
+
+    rows: np.ndarray
+    sources: tuple[WaveSource, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def of_source(self, index: int) -> np.ndarray:
+        """The rows of one battle and shooter, in time order (a view)."""
+        low, high = np.searchsorted(self.rows["battle"], [index, index + 1])
+        return self.rows[low:high]
+
+
+def extract_waves(recording: Recording, shooter: int, target: int | None = None) -> WaveTable:
+    """All waves of robot `shooter` against `target` (in a duel: the other one) that broke before one of them died.
+
+    Raises UserError for robots that are not there.
+    """
+    entries = recording.header.robots
+    if target is None:
+        if len(entries) != 2:
+            raise UserError(f"{battle_id(recording)} has {len(entries)} robots; say which of them is the target")
+        target = 1 - shooter
+    for role, robot in (("shooter", shooter), ("target", target)):
+        if not 0 <= robot < len(entries):
+            raise UserError(f"{role} {robot} is not in {battle_id(recording)}; its robots are 0 to {len(entries) - 1}")
+    if shooter == target:
+        raise UserError(f"shooter and target are both robot {shooter}; they must differ")
+    pieces, shots = [], 0
+    for number in recorded_rounds(recording):
+        rows, fired = extract_from_round(recording, number, shooter, target, shots)
+        pieces.append(rows)
+        shots += fired
+    header = recording.header
+    source = WaveSource(
+        battle=battle_id(recording),
+        shooter=entries[shooter].label,
+        target=entries[target].label,
+        shooter_index=shooter,
+        source=header.source,
+        seed=header.seed,
+        rules_version=header.rules_version,
+        robots=entries,
+    )
+    return WaveTable(np.concatenate(pieces) if pieces else np.zeros(0, ROW), (source,))
+
+
+def extract_from_round(
+    recording: Recording, number: int, shooter: int, target: int, shots: int
+) -> tuple[np.ndarray, int]:
+    """ROWs of one round, and how many bullets the shooter fired in it; `shots` is how many it had fired before."""
+    rules, count = recording.header.rules, len(recording.header.robots)
+    grid = recording.robots[round_slice(recording.robots, number)]
+    mine, theirs = grid[shooter::count], grid[target::count]
+    history = sightings(theirs["x"], theirs["y"], theirs["heading"], theirs["velocity"])
+    x, y = mine["x"].astype(np.float64), mine["y"].astype(np.float64)
+    seen_since = first_seen(mine["radar_heading"].astype(np.float64), x, y, history)
+    last_turn = min(last_turn_alive(mine["state"].copy()), last_turn_alive(theirs["state"].copy()))
+    fired = fired_bullets(recording, number, shooter)
+    powers = np.zeros(len(x))
+    fill_powers(powers, fired, len(x) - 1)
+    rows = np.zeros(len(x), ROW)
+    filled = extract_round(
+        rows, x, y, history, seen_since, last_turn, fired, powers, shots, rules.gun_cooling_rate, float(rules.width), float(rules.height)
+    )  # fmt: skip
+    rows["round"] = number
+    return rows[:filled], len(fired)
+
+
+def fired_bullets(recording: Recording, number: int, shooter: int) -> np.ndarray:
+    """The shooter's bullets of one round as FIRED, by fire turn."""
+    bullets = recording.bullets[round_slice(recording.bullets, number)]
+    own = bullets[bullets["owner"] == shooter]
+    fired = np.zeros(len(own), FIRED)
+    fired["fire_turn"] = own["turn_first"] - 1
+    fired["turn_last"], fired["power"], fired["outcome"] = own["turn_last"], own["power"], own["state_last"]
+    return fired[np.argsort(fired["fire_turn"], kind="stable")]
+
+
+def join_tables(tables: Sequence[WaveTable]) -> WaveTable:
+    """One table of several, sorted by battle and shooter. Raises UserError where a battle and shooter comes twice."""
+    parts = [(source, table.of_source(index)) for table in tables for index, source in enumerate(table.sources)]
+    parts.sort(key=lambda part: (part[0].battle, part[0].shooter, part[0].shooter_index))
+    pieces, sources = [], []
+    for source, rows in parts:
+        if sources and (sources[-1].battle, sources[-1].shooter_index) == (source.battle, source.shooter_index):
+            raise UserError(f"battle {source.battle} with shooter {source.shooter} is there twice; give each battle once")
+        rows = rows.copy()
+        rows["battle"] = len(sources)
+        pieces.append(rows)
+        sources.append(source)
+    return WaveTable(np.concatenate(pieces) if pieces else np.zeros(0, ROW), tuple(sources))
+
+
+def to_arrow(table: WaveTable) -> pa.Table:
+    """The table as it stands in a file."""
+    index = pa.array(table.rows["battle"])
+    columns: dict[str, Any] = {
+        label: pa.DictionaryArray.from_arrays(index, pa.array([getattr(s, label) for s in table.sources], pa.string()))
+        for label in LABELS
+    }
+    shooters = np.array([source.shooter_index for source in table.sources], np.int32)
+    columns["shooter_index"] = shooters[table.rows["battle"]]
+    columns |= {name: np.ascontiguousarray(table.rows[name]) for name in NUMBERS}
+    metadata = {
+        "kind": "waves",
+        "format": FORMAT,
+        "beepsim": __version__,
+        "features": FEATURE_VERSION,
+        "sources": [asdict(source) for source in table.sources],
+    }
+    arrow = pa.table(columns)
+    return arrow.replace_schema_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True, allow_nan=False)})
+
+
+def save_waves(path: Path, table: WaveTable) -> None:
+    """Writes the file whole or not at all. Raises UserError for values that no wave has, or a full disk."""
+    check_rows(table, str(path))
+    with replacing(path) as temporary:
+        pq.write_table(to_arrow(table), temporary, compression="zstd", use_dictionary=list(LABELS))
+
+
+def load_waves(path: Path) -> WaveTable:
+    """The whole table. Raises UserError for a missing, foreign or damaged file, another feature version, bad values."""
+    try:
+        with pq.ParquetFile(path) as file:
+            metadata = file.schema_arrow.metadata or {}
+            sources = parse_metadata(metadata.get(METADATA_KEY), path)
+            check_schema(file, path)
+            arrow = file.read()
+            arrow.validate(full=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; give the path of a wave table (.parquet)") from None
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} is not a wave table, or it is damaged: {str(error).splitlines()[0]}") from None
+    rows = np.zeros(len(arrow), ROW)
+    for name in NUMBERS:
+        column = arrow.column(name)
+        if column.null_count:
+            raise UserError(f"{path}: column '{name}' has {column.null_count} empty values; none is allowed")
+        rows[name] = column.to_numpy()
+    rows["battle"] = source_indices(arrow, sources, path)
+    table = WaveTable(rows, sources)
+    check_rows(table, str(path))
+    return table
+
+
+def parse_metadata(raw: bytes | None, path: Path) -> tuple[WaveSource, ...]:
+    """The sources, after checking that the file is a wave table of this feature version."""
+    if raw is None:
+        raise UserError(f"{path} is a Parquet file but not a wave table: it has no `beepsim` metadata")
+    try:
+        metadata = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: its `beepsim` metadata is damaged: {error}") from None
+    if not isinstance(metadata, dict) or metadata.get("kind") != "waves":
+        raise UserError(f"{path} is a Parquet file but not a wave table; make one with `beepsim waves extract`")
+    if metadata.get("format") != FORMAT or metadata.get("features") != FEATURE_VERSION:
+        raise UserError(
+            f"{path} has format {metadata.get('format')} and feature version {metadata.get('features')!r}; this version reads "
+            f"format {FORMAT} and feature version {FEATURE_VERSION!r}: extract the waves again from the recordings"
+        )
+    try:
+        return TypeAdapter(tuple[WaveSource, ...]).validate_python(metadata.get("sources"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path}: metadata: sources.{where}: {first['msg']}") from None
+
+
+def check_schema(file: pq.ParquetFile, path: Path) -> None:
+    """Raises UserError naming a column that is missing, too many or of the wrong type, or for too many rows."""
+    expected = {name: pa.from_numpy_dtype(ROW[name]) for name in NUMBERS} | {"shooter_index": pa.int32()}
+    found = {field.name: field.type for field in file.schema_arrow}
+    for name in (*LABELS, *expected):
+        if name not in found:
+            raise UserError(f"{path}: column '{name}' is missing")
+        kind = found[name]
+        is_right = pa.types.is_dictionary(kind) if name in LABELS else kind == expected[name]
+        if not is_right:
+            wanted = "dictionary strings" if name in LABELS else expected[name]
+            raise UserError(f"{path}: column '{name}' has type {kind}; it must be {wanted}")
+    for name in found.keys() - expected.keys() - set(LABELS):
+        raise UserError(f"{path}: unknown column '{name}'")
+    if file.metadata.num_rows > MAX_ROWS:
+        raise UserError(f"{path}: {file.metadata.num_rows} rows; at most {MAX_ROWS} are read")
+
+
+def source_indices(arrow: pa.Table, sources: tuple[WaveSource, ...], path: Path) -> np.ndarray:
+    """Index into `sources` of each row, from its battle, shooter and target."""
+    known = {(s.battle, s.shooter_index, s.shooter, s.target): index for index, s in enumerate(sources)}
+    keys = [arrow.column(name) for name in ("battle", "shooter_index", "shooter", "target")]
+    if any(key.null_count for key in keys):
+        raise UserError(f"{path}: battle, shooter and target must be given in every row")
+    encoded = [key.combine_chunks().dictionary_encode() if pa.types.is_integer(key.type) else key.unify_dictionaries().combine_chunks() for key in keys]  # fmt: skip
+    chunks = [e.chunk(0) if isinstance(e, pa.ChunkedArray) and e.num_chunks else e for e in encoded]
+    if not len(arrow):
+        return np.zeros(0, np.int32)
+    codes = np.stack([chunk.indices.to_numpy(zero_copy_only=False) for chunk in chunks], axis=1)
+    unique, first, inverse = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    indices = np.zeros(len(unique), np.int32)
+    for i, row in enumerate(first):
+        key = tuple(column[int(row)].as_py() for column in keys)
+        if key not in known:
+            raise UserError(f"{path}: row {row}: battle {key[0]!r} with shooter {key[2]!r} is not among the metadata's sources")
+        indices[i] = known[key]
+    return indices[inverse.reshape(-1)]
+
+
+def check_rows(table: WaveTable, where: str) -> None:
+    """Raises UserError naming column and row of the first value that no wave can have, or of a row out of order."""
+    rows = table.rows
+    for name in NUMBERS:
+        if rows[name].dtype.kind == "f":
+            bad = np.flatnonzero(~np.isfinite(rows[name]))
+            if len(bad):
+                raise UserError(f"{where}: column '{name}', row {bad[0]}: {rows[name][bad[0]]} is not a finite number")
+    checks = {
+        "hit_low": rows["hit_low"] < rows["hit_high"],
+        "gf_low": rows["gf_low"] <= rows["gf_high"],
+        "escape_left": rows["escape_left"] > 0.0,
+        "escape_right": rows["escape_right"] > 0.0,
+        "orbit_direction": np.abs(rows["orbit_direction"]) == 1.0,
+        "bullet_speed": rows["bullet_speed"] > 0.0,
+        "aim_turn": rows["aim_turn"] == rows["fire_turn"] - 1,
+        "break_turn": rows["break_turn"] > rows["fire_turn"],
+        "outcome": (rows["outcome"] >= 0) & (rows["outcome"] <= 4) & ((rows["outcome"] > 0) == rows["real"]),
+    }
+    for name, is_right in checks.items():
+        bad = np.flatnonzero(~is_right)
+        if len(bad):
+            raise UserError(f"{where}: column '{name}', row {bad[0]}: {rows[name][bad[0]]} is impossible for a wave")
+    order = rows["battle"].astype(np.int64) << 48 | rows["round"].astype(np.int64) << 32 | rows["aim_turn"].astype(np.int64)
+    late = np.flatnonzero(np.diff(order) <= 0)
+    if len(late):
+        raise UserError(f"{where}: row {late[0] + 1} is not in the order battle, shooter, round, aim_turn")
