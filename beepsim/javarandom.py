@@ -65,6 +65,29 @@ def shuffle(random, items, count):
 
 
 @jit
+def skip_shuffle(random, count):
+    """Leave the generator as a shuffle of `count` elements would, for an order that nobody asks for."""
+    state = int(random[0])
+    for bound in range(count, 1, -1):
+        state = (state * MULTIPLIER + INCREMENT) & STATE_MASK
+        bits = state >> 17
+        if bits > 0x7FFFFFFF - bound and bound & (bound - 1) != 0:
+            while bits - bits % bound + (bound - 1) > 0x7FFFFFFF:
+                state = (state * MULTIPLIER + INCREMENT) & STATE_MASK
+                bits = state >> 17
+    random[0] = state
+
+
+@jit
+def replay_shuffle(random, state, order, count):
+    """`shuffled_range` as the generator drew it when it stood at `state`; the generator is left where it is."""
+    now = random[0]
+    random[0] = state
+    shuffled_range(random, order, count)
+    random[0] = now
+
+
+@jit
 def shuffled_range(random, order, count):
     """Write 0 ... count - 1, shuffled, into the first `count` elements of `order`."""
     for i in range(count):

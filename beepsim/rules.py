@@ -34,7 +34,7 @@ ACTIVITY_POINTS = 10.0  # so much energy lost by anybody starts the count of ina
 BULLET_EXPLOSION_FRAMES = 17
 ROBOT_EXPLOSION_FRAMES = 71
 TURNS_AFTER_DECISION = 150
-HALT_AFTER_DECISION = 120
+RUNNING_TURNS_AFTER_DECISION = 121  # robots run, hear events and gain energy no longer than this
 SURVIVAL_SCORE = 50.0
 LAST_SURVIVOR_SCORE = 10.0  # for each other robot
 BULLET_KILL_SHARE = 0.20
@@ -118,11 +118,11 @@ def velocity_forwards(velocity, distance, max_velocity):
 
 
 @jit
-def stop_distance(velocity, max_velocity):
+def stop_distance(velocity):
     """Pixels that a robot at this velocity covers while braking, this turn's not counted."""
     total = 0.0
-    speed = new_velocity(abs(velocity), 0.0, max_velocity)
+    speed = max(abs(velocity) - DECELERATION, 0.0)
     while speed > 0.0:
         total += speed
-        speed = new_velocity(speed, 0.0, max_velocity)
+        speed = max(speed - DECELERATION, 0.0)
     return total

@@ -49,7 +49,16 @@ EVENT_TYPES = (
 )
 # fmt: on
 
-RULES = np.dtype(
+
+def record(fields: list[tuple[str, str]]) -> np.dtype:
+    """An aligned structured dtype whose fields are attributes also in code that is not compiled.
+
+    Only a field named `round` must be read as record["round"]: uncompiled, the attribute is numpy's method.
+    """
+    return np.dtype((np.record, np.dtype(fields, align=True)))
+
+
+RULES = record(
     [
         ("width", "f8"),  # whole numbers in Robocode
         ("height", "f8"),
@@ -57,11 +66,10 @@ RULES = np.dtype(
         ("inactivity_time", "i8"),
         ("num_rounds", "i8"),
         ("hide_enemy_names", "?"),  # others are called #<index>; for whoever shows names, the engine knows indices only
-    ],
-    align=True,
+    ]
 )
 
-BATTLE = np.dtype(
+BATTLE = record(
     [
         ("round", "i8"),  # from 0; -1 before the first
         ("turn", "i8"),  # of this round; 0 at its start
@@ -73,12 +81,10 @@ BATTLE = np.dtype(
         ("bullet_count", "i8"),
         ("event_count", "i8"),
         ("death_count", "i8"),  # in this turn
-        ("halted", "?"),  # robots no longer run, their last orders stay in force
-    ],
-    align=True,
+    ]
 )
 
-ROBOT = np.dtype(
+ROBOT = record(
     [
         ("x", "f8"),
         ("y", "f8"),
@@ -107,11 +113,10 @@ ROBOT = np.dtype(
         ("radar_with_gun", "?"),  # gun and radar turned as one in the last scan; lasts from round to round
         ("died_now", "?"),  # in this turn
         ("winner", "?"),
-    ],
-    align=True,
+    ]
 )
 
-COMMAND = np.dtype(
+COMMAND = record(
     [
         ("distance", "f8"),  # still to travel, negative backwards; may be infinite
         ("body_turn", "f8"),  # still to turn, positive clockwise; may be infinite
@@ -126,11 +131,10 @@ COMMAND = np.dtype(
         ("adjust_radar_for_gun", "?"),
         ("adjust_radar_for_body", "?"),
         ("scan", "?"),
-    ],
-    align=True,
+    ]
 )
 
-BULLET = np.dtype(
+BULLET = record(
     [
         ("x", "f8"),
         ("y", "f8"),
@@ -146,11 +150,10 @@ BULLET = np.dtype(
         ("state", "i8"),
         ("frame", "i8"),
         ("explosion", "?"),  # of a robot: no bullet, but an entry of the engine's list that counts in its shuffles
-    ],
-    align=True,
+    ]
 )
 
-SCORE = np.dtype(
+SCORE = record(
     [
         ("survival", "f8"),
         ("last_survivor", "f8"),
@@ -162,12 +165,11 @@ SCORE = np.dtype(
         ("firsts", "i8"),
         ("seconds", "i8"),
         ("thirds", "i8"),
-    ],
-    align=True,
+    ]
 )
 
 # An event fills the fields of its type only; the others hold what an older event left there.
-EVENT = np.dtype(
+EVENT = record(
     [
         ("type", "i8"),
         ("receiver", "i8"),
@@ -195,8 +197,7 @@ EVENT = np.dtype(
         ("turns", "i8"),
         ("total_turns", "i8"),
         ("rank", "i8"),  # of BattleEnded, 1 is the best
-    ],
-    align=True,
+    ]
 )
 
 

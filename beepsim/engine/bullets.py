@@ -1,0 +1,244 @@
+"""Bullets: leaving the gun, flying, hitting walls, robots and each other.
+
+Pixels, turns, radians clockwise from north. Source: `RobotPeer.fireBullets`, `BulletPeer.update`. Robocode shuffles all
+robots and all bullets for each bullet before it looks for a hit; those orders matter only where two candidates are hit
+at once, so the draws are skipped and replayed from the generator's state in that case.
+"""
+
+from beepsim.engine.energy import append_bullet, change_energy, kill, new_event
+from beepsim.engine.state import (
+    ADVANCED,
+    BULLET_HIT,
+    BULLET_HIT_BULLET,
+    BULLET_HIT_WALL,
+    BULLET_MISSED,
+    DEAD,
+    FIRED,
+    HIT_BULLET,
+    HIT_BY_BULLET,
+    HIT_VICTIM,
+    MOVING,
+    NO_SHOT,
+    NOBODY,
+)
+from beepsim.fdlibm import sin_cos
+from beepsim.geometry import PI, box_contains, box_meets_segment, relative_angle, segments_cross
+from beepsim.javarandom import replay_shuffle, shuffle, skip_shuffle
+from beepsim.jit import jit
+from beepsim.rules import (
+    BULLET_EXPLOSION_FRAMES,
+    BULLET_KILL_SHARE,
+    BULLET_RADIUS,
+    MAX_POWER,
+    MIN_POWER,
+    ROBOT_EXPLOSION_FRAMES,
+    bullet_damage,
+    bullet_hit_gain,
+    bullet_speed,
+    gun_heat_of_shot,
+)
+
+
+@jit
+def load_commands(world):
+    """Shots leave, scan requests are noted, in index order of the robots."""
+    battle = world.battle[0]
+    for index in range(len(world.robots)):
+        robot, command = world.robots[index], world.commands[index]
+        if robot.state != DEAD:
+            if command.scan:
+                robot.scan_requested = True
+            # A NaN compares false with everything, so no shot is no power >= or < anything.
+            if command.fire_power == command.fire_power and robot.gun_heat <= 0.0 and robot.energy != 0.0:
+                fire(battle, robot, command, append_bullet(battle, world.bullets, world.bullet_list), index)
+
+
+@jit
+def fire(battle, robot, command, bullet, index):
+    """Make `bullet` the shot that the command orders; it moves for the first time in this very turn."""
+    power = min(robot.energy, min(max(command.fire_power, MIN_POWER), MAX_POWER))
+    command.fire_power = NO_SHOT
+    change_energy(battle, robot, command, -power)
+    robot.gun_heat += gun_heat_of_shot(power)
+    heading = robot.gun_heading
+    if robot.kind != ADVANCED and robot.radar_with_gun and command.fire_assist == command.fire_assist:
+        heading = command.fire_assist
+    sine, cosine = sin_cos(heading)
+    speed = bullet_speed(power)
+    bullet.x = bullet.last_x = robot.x
+    bullet.y = bullet.last_y = robot.y
+    bullet.step_x, bullet.step_y = speed * sine, speed * cosine
+    bullet.heading, bullet.power = heading, power
+    bullet.id, bullet.owner, bullet.victim = command.fire_id, index, NOBODY
+    bullet.state, bullet.frame = FIRED, 0
+    bullet.explosion = False
+
+
+@jit
+def move_bullets(world):
+    """All entries of the bullet list, in random order, one after the other."""
+    battle, bullet_list, order, random = world.battle[0], world.bullet_list, world.order, world.random
+    count = battle.bullet_count
+    for i in range(count):
+        order[i] = bullet_list[i]
+    shuffle(random, order, count)
+    for i in range(count):
+        before = random[0]
+        skip_shuffle(random, len(world.robots))
+        between = random[0]
+        skip_shuffle(random, battle.bullet_count)
+        bullet = world.bullets[order[i]]
+        bullet.frame += 1
+        if bullet.state <= MOVING:
+            move_bullet(world, bullet, before, between)
+        if bullet.state == FIRED:
+            if bullet.frame > 0:
+                bullet.state = MOVING
+        elif bullet.state >= HIT_VICTIM and bullet.frame >= BULLET_EXPLOSION_FRAMES:
+            if not bullet.explosion or bullet.frame >= ROBOT_EXPLOSION_FRAMES:
+                remove_bullet(battle, bullet_list, order[i])
+
+
+@jit
+def remove_bullet(battle, bullet_list, slot):
+    """Take a slot out of the list; the others keep their order, the slot becomes the first free one."""
+    last = battle.bullet_count - 1
+    at = 0
+    while bullet_list[at] != slot:
+        at += 1
+    for i in range(at, last):
+        bullet_list[i] = bullet_list[i + 1]
+    bullet_list[last] = slot
+    battle.bullet_count = last
+
+
+@jit
+def move_bullet(world, bullet, robots_state, bullets_state):
+    """Move a flying bullet and look for a wall, then a robot, then another bullet in its way."""
+    battle, rules = world.battle[0], world.rules[0]
+    bullet.last_x, bullet.last_y = bullet.x, bullet.y
+    bullet.x += bullet.step_x
+    bullet.y += bullet.step_y
+    if (
+        bullet.x - BULLET_RADIUS <= 0.0
+        or bullet.y - BULLET_RADIUS <= 0.0
+        or bullet.x + BULLET_RADIUS >= rules.width
+        or bullet.y + BULLET_RADIUS >= rules.height
+    ):
+        bullet.state, bullet.frame = BULLET_HIT_WALL, 0
+        event = new_event(battle, world.events, world.robots[bullet.owner], bullet.owner, BULLET_MISSED)
+        describe_bullet(event, bullet)
+        return
+    victim = robot_hit_by(world.robots, bullet, world.random, robots_state, world.inner_order)
+    if victim != NOBODY:
+        hit_robot(world, bullet, victim)
+        return
+    slot = bullet_hit_by(world, bullet, bullets_state)
+    if slot != NOBODY:
+        hit_bullet(world, bullet, world.bullets[slot])
+
+
+@jit
+def robot_hit_by(robots, bullet, random, state, order):
+    """Index of the robot that the bullet's last move met first in the shuffled order drawn at `state`, or NOBODY."""
+    found, victim = 0, NOBODY
+    for index in range(len(robots)):
+        if in_the_way(robots[index], bullet, index):
+            found += 1
+            victim = index
+    if found > 1:
+        replay_shuffle(random, state, order, len(robots))
+        for index in order[: len(robots)]:
+            if in_the_way(robots[index], bullet, index):
+                return index
+    return victim
+
+
+@jit
+def in_the_way(robot, bullet, index):
+    """Whether the bullet's last move met this robot's box, and the robot is alive and not the shooter."""
+    return (
+        index != bullet.owner
+        and robot.state != DEAD
+        and box_meets_segment(robot.left, robot.low, bullet.last_x, bullet.last_y, bullet.x, bullet.y)
+    )
+
+
+@jit
+def bullet_hit_by(world, bullet, state):
+    """Slot of the bullet that this one's last move met first in the shuffled order drawn at `state`, or NOBODY."""
+    bullets, bullet_list, count = world.bullets, world.bullet_list, world.battle[0].bullet_count
+    found, met = 0, NOBODY
+    for i in range(count):
+        if crosses(bullets[bullet_list[i]], bullet):
+            found += 1
+            met = bullet_list[i]
+    if found > 1:
+        replay_shuffle(world.random, state, world.inner_order, count)
+        for i in world.inner_order[:count]:
+            if crosses(bullets[bullet_list[i]], bullet):
+                return bullet_list[i]
+    return met
+
+
+@jit
+def crosses(other, bullet):
+    """Whether the last moves of two flying bullets of different owners cross; a bullet yet to move crosses nothing."""
+    return (
+        other.state <= MOVING
+        and other.owner != bullet.owner
+        and other.frame > 0
+        and segments_cross(
+            other.last_x, other.last_y, other.x, other.y, bullet.last_x, bullet.last_y, bullet.x, bullet.y
+        )
+    )
+
+
+@jit
+def describe_bullet(event, bullet):
+    """Copy a bullet into the event's `bullet_` fields."""
+    event.bullet_id, event.bullet_owner, event.bullet_victim = bullet.id, bullet.owner, bullet.victim
+    event.bullet_x, event.bullet_y = bullet.x, bullet.y
+    event.bullet_heading, event.bullet_power = bullet.heading, bullet.power
+
+
+@jit
+def hit_robot(world, bullet, victim_index):
+    """Damage, scores, perhaps a kill, energy for the shooter, the two events; in Robocode's order."""
+    battle, events = world.battle[0], world.events
+    victim, owner = world.robots[victim_index], world.robots[bullet.owner]
+    score, done = world.scores[bullet.owner], world.damage[bullet.owner]
+    bullet.state, bullet.frame, bullet.victim = HIT_VICTIM, 0, victim_index
+    damage = bullet_damage(bullet.power)
+    gained = min(damage, victim.energy)
+    score.bullet_damage += gained
+    done[victim_index] += gained
+    change_energy(battle, victim, world.commands[victim_index], -damage)
+    if victim.energy <= 0.0 and victim.state != DEAD:
+        kill(world, victim_index)
+        score.bullet_kill += BULLET_KILL_SHARE * done[victim_index]
+    # A shooter that died in an earlier turn gains nothing, one that died in this turn does.
+    if owner.state != DEAD or owner.died_now:
+        change_energy(battle, owner, world.commands[bullet.owner], bullet_hit_gain(bullet.power))
+    event = new_event(battle, events, victim, victim_index, HIT_BY_BULLET)
+    event.bearing = relative_angle(bullet.heading + PI - victim.heading)
+    describe_bullet(event, bullet)
+    event = new_event(battle, events, owner, bullet.owner, BULLET_HIT)
+    event.other, event.energy = victim_index, victim.energy
+    describe_bullet(event, bullet)
+    if box_contains(victim.left, victim.low, bullet.last_x, bullet.last_y):
+        bullet.x, bullet.y = bullet.last_x, bullet.last_y
+
+
+@jit
+def hit_bullet(world, bullet, other):
+    """Both bullets stop where their last move began; an event for each owner, the moving bullet's first."""
+    for one in (bullet, other):
+        one.state, one.frame = HIT_BULLET, 0
+        one.x, one.y = one.last_x, one.last_y
+    for mine, theirs in ((bullet, other), (other, bullet)):
+        event = new_event(world.battle[0], world.events, world.robots[mine.owner], mine.owner, BULLET_HIT_BULLET)
+        describe_bullet(event, mine)
+        event.hit_bullet_id, event.hit_bullet_owner = theirs.id, theirs.owner
+        event.hit_bullet_x, event.hit_bullet_y = theirs.x, theirs.y
+        event.hit_bullet_heading, event.hit_bullet_power = theirs.heading, theirs.power

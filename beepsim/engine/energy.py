@@ -1,0 +1,85 @@
+"""Energy of robots, the activity that it counts as, death, and the queue of this turn's events.
+
+Energy points. Source: `RobotPeer.setEnergy`, `updateEnergy`, `kill`, `Battle.resetInactiveTurnCount`.
+"""
+
+from beepsim.engine.state import DEAD, DEATH, EXPLODED
+from beepsim.jit import jit
+from beepsim.rules import ACTIVITY_POINTS, DISABLED_BELOW, RUNNING_TURNS_AFTER_DECISION
+
+
+@jit
+def is_running(battle, robot):
+    """Whether the robot still hears events and gains energy: to the end of the turn of its death, or until the halt."""
+    return (robot.state != DEAD or robot.died_now) and battle.end_timer <= RUNNING_TURNS_AFTER_DECISION
+
+
+@jit
+def new_event(battle, events, robot, receiver, kind):
+    """The event record to fill in; one for a robot that no longer runs is not counted and written over by the next."""
+    event = events[battle.event_count]
+    if is_running(battle, robot):
+        battle.event_count += 1
+    event.type = kind
+    event.receiver = receiver
+    return event
+
+
+@jit
+def add_activity(battle, loss):
+    """Book lost energy; every tenth point starts the count of inactive turns again. Gains (loss < 0) do nothing."""
+    if loss >= 0.0:
+        battle.inactivity_energy += loss
+        while battle.inactivity_energy >= ACTIVITY_POINTS:
+            battle.inactivity_energy -= ACTIVITY_POINTS
+            battle.inactive_turns = 0
+
+
+@jit
+def set_energy(robot, command, energy):
+    """Set a robot's energy; below 0.01 it becomes 0 and the robot is disabled: it no longer moves or turns its body."""
+    robot.energy = energy
+    if energy < DISABLED_BELOW:
+        robot.energy = 0.0
+        command.distance = 0.0
+        command.body_turn = 0.0
+
+
+@jit
+def change_energy(battle, robot, command, change):
+    """Add to a robot's energy; a loss counts as activity."""
+    energy = robot.energy + change
+    add_activity(battle, robot.energy - energy)
+    set_energy(robot, command, energy)
+
+
+@jit
+def append_bullet(battle, bullets, bullet_list):
+    """A free bullet record, now the last of the list."""
+    bullet = bullets[bullet_list[battle.bullet_count]]
+    battle.bullet_count += 1
+    return bullet
+
+
+@jit
+def kill(world, victim):
+    """A robot dies: event, explosion in the bullet list, energy 0, state DEAD. A second death is activity only."""
+    battle, robot = world.battle[0], world.robots[victim]
+    add_activity(battle, ACTIVITY_POINTS)
+    if robot.state != DEAD:
+        new_event(battle, world.events, robot, victim, DEATH)
+        robot.died_now = True
+        battle.alive -= 1
+        world.deaths[battle.death_count] = victim
+        battle.death_count += 1
+        explosion = append_bullet(battle, world.bullets, world.bullet_list)
+        explosion.x, explosion.y = robot.x, robot.y
+        explosion.last_x, explosion.last_y = robot.x, robot.y
+        explosion.step_x = explosion.step_y = explosion.heading = 0.0
+        explosion.power = 1.0
+        explosion.id = explosion.frame = 0
+        explosion.owner = explosion.victim = victim
+        explosion.state = EXPLODED
+        explosion.explosion = True
+    change_energy(battle, robot, world.commands[victim], -robot.energy)
+    robot.state = DEAD

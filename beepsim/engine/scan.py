@@ -1,0 +1,158 @@
+"""Radar: which robots the beam of this turn has swept over.
+
+Pixels, radians clockwise from north; inside, degrees as `java.awt.geom.Arc2D` counts them. Source:
+`RobotPeer.performScan`, `Arc2D.intersects` (a pie of radius 1200), both evaluated in their order.
+"""
+
+from beepsim.engine.energy import new_event
+from beepsim.engine.state import DEAD, SCANNED_ROBOT
+from beepsim.fdlibm import atan2, hypot, sin_cos
+from beepsim.geometry import HALF_PI, PI, absolute_angle, box_meets_segment, relative_angle
+from beepsim.javarandom import replay_shuffle, shuffled_range, skip_shuffle
+from beepsim.jit import jit
+from beepsim.rules import BOT_WIDTH, RADAR_RANGE
+
+TO_RADIANS, TO_DEGREES = 0.017453292519943295, 57.29577951308232
+DIAMETER = 2.0 * RADAR_RANGE
+
+
+@jit
+def scan_robots(world):
+    """All robots in random order scan; dead ones only draw."""
+    robots, order, random = world.robots, world.order, world.random
+    count = len(robots)
+    shuffled_range(random, order, count)
+    for i in range(count):
+        before = random[0]
+        skip_shuffle(random, count)
+        robot = robots[order[i]]
+        if robot.state != DEAD:
+            robot.radar_with_gun = False
+            if robot.scan_requested:
+                scan(world, robot, order[i], before)
+                robot.radar_with_gun = (
+                    robot.last_gun_heading == robot.last_radar_heading and robot.gun_heading == robot.radar_heading
+                )
+                robot.scan_requested = False
+
+
+@jit
+def scan(world, robot, index, state):
+    """Events for the robots seen, in the shuffled order drawn at `state`."""
+    robots = world.robots
+    start = robot.last_radar_heading
+    sweep = robot.radar_heading - start
+    if sweep < -PI:
+        sweep = 2.0 * PI + sweep
+    elif sweep > PI:
+        sweep -= 2.0 * PI
+    start_degrees = 180.0 * absolute_angle(start - HALF_PI) / PI
+    extent_degrees = 180.0 * sweep / PI
+    seen, last_seen = 0, 0
+    for other in range(len(robots)):
+        if is_seen(robots, robot, index, other, start_degrees, extent_degrees):
+            seen += 1
+            last_seen = other
+    if seen == 1:
+        report(world, robot, index, last_seen)
+    elif seen > 1:
+        replay_shuffle(world.random, state, world.inner_order, len(robots))
+        for other in world.inner_order[: len(robots)]:
+            if is_seen(robots, robot, index, other, start_degrees, extent_degrees):
+                report(world, robot, index, other)
+
+
+@jit
+def report(world, robot, index, other_index):
+    """The ScannedRobot event."""
+    other = world.robots[other_index]
+    dx, dy = other.x - robot.x, other.y - robot.y
+    event = new_event(world.battle[0], world.events, robot, index, SCANNED_ROBOT)
+    event.other, event.energy, event.heading, event.velocity = other_index, other.energy, other.heading, other.velocity
+    event.bearing = relative_angle(atan2(dx, dy) - robot.heading)
+    event.distance = hypot(dx, dy)
+
+
+@jit
+def is_seen(robots, robot, index, other_index, start, extent):
+    """Whether the other is alive and its box meets the pie (degrees) around the robot."""
+    other = robots[other_index]
+    if other_index == index or other.state == DEAD:
+        return False
+    return pie_meets_box(robot.x, robot.y, start, extent, other.left, other.low)
+
+
+@jit
+def arc_point(frame_x, frame_y, degrees):
+    """Point of the arc at this angle, the arc given by the lower left corner of its frame."""
+    sine, cosine = sin_cos(degrees * TO_RADIANS)
+    return frame_x + (cosine * 0.5 + 0.5) * DIAMETER, frame_y + (sine * 0.5 + 0.5) * DIAMETER
+
+
+@jit
+def pie_meets_box(x, y, start, extent, left, low):
+    """Whether the pie around (x, y) from `start` over `extent` degrees meets the box (Arc2D.intersects)."""
+    frame_x, frame_y = x - RADAR_RANGE, y - RADAR_RANGE
+    centre_x, centre_y = frame_x + DIAMETER / 2.0, frame_y + DIAMETER / 2.0
+    start_x, start_y = arc_point(frame_x, frame_y, -start)
+    if box_meets_segment(left, low, centre_x, centre_y, start_x, start_y):
+        return True
+    frame_right, frame_top = frame_x + DIAMETER, frame_y + DIAMETER
+    right, high = left + BOT_WIDTH, low + BOT_WIDTH
+    if extent == 0.0 or left >= frame_right or low >= frame_top or right <= frame_x or high <= frame_y:
+        return False
+    end_x, end_y = arc_point(frame_x, frame_y, -start - extent)
+    if low <= centre_y <= high:
+        if start_x < right and end_x < right and centre_x < right and frame_right > left:
+            if contains_angle(start, extent, 0.0):
+                return True
+        if start_x > left and end_x > left and centre_x > left and frame_x < right:
+            if contains_angle(start, extent, 180.0):
+                return True
+    if left <= centre_x <= right:
+        if start_y > low and end_y > low and centre_y > low and frame_y < high:
+            if contains_angle(start, extent, 90.0):
+                return True
+        if start_y < high and end_y < high and centre_y < high and frame_top > low:
+            if contains_angle(start, extent, 270.0):
+                return True
+    if box_meets_segment(left, low, centre_x, centre_y, end_x, end_y):
+        return True
+    return (
+        pie_contains(frame_x, frame_y, start, extent, left, low)
+        or pie_contains(frame_x, frame_y, start, extent, right, low)
+        or pie_contains(frame_x, frame_y, start, extent, left, high)
+        or pie_contains(frame_x, frame_y, start, extent, right, high)
+    )
+
+
+@jit
+def pie_contains(frame_x, frame_y, start, extent, x, y):
+    """Whether the point is inside the pie (Arc2D.contains)."""
+    unit_x, unit_y = (x - frame_x) / DIAMETER - 0.5, (y - frame_y) / DIAMETER - 0.5
+    if unit_x * unit_x + unit_y * unit_y >= 0.25:
+        return False
+    return contains_angle(start, extent, -(atan2(unit_y, unit_x) * TO_DEGREES))
+
+
+@jit
+def normal_degrees(angle):
+    """The same angle in (-180, 180], for -540 < angle <= 540."""
+    if angle > 180.0:
+        return angle - 360.0
+    if angle <= -180.0:
+        return angle + 360.0
+    return angle
+
+
+@jit
+def contains_angle(start, extent, angle):
+    """Whether an arc from `start` over `extent` degrees contains the angle (Arc2D.containsAngle)."""
+    if abs(extent) >= 360.0:
+        return True
+    beyond = normal_degrees(angle) - normal_degrees(start)
+    if extent < 0.0:
+        beyond = -beyond
+    if beyond < 0.0:
+        beyond += 360.0
+    return 0.0 <= beyond < abs(extent)

@@ -1,0 +1,32 @@
+"""One turn in Robocode's order: orders, bullets, motion, scans, deaths, the round's decision, the order of running.
+
+Source: `Battle.runTurn`. Changes the world in place; robots run between two calls (see state.py).
+"""
+
+from beepsim.engine.bullets import load_commands, move_bullets
+from beepsim.engine.motion import move_robots
+from beepsim.engine.rounds import settle_deaths, settle_round
+from beepsim.engine.scan import scan_robots
+from beepsim.javarandom import shuffled_range
+from beepsim.jit import jit
+
+
+@jit
+def play_turn(world):
+    """Play one turn of the round in progress; afterwards `run_order` is the order in which the robots run."""
+    battle, robots = world.battle[0], world.robots
+    battle.turn += 1
+    battle.total_turns += 1
+    battle.event_count = 0
+    if battle.death_count > 0:
+        battle.death_count = 0
+        for i in range(len(robots)):
+            robots[i].died_now = False
+    load_commands(world)
+    move_bullets(world)
+    move_robots(world)
+    scan_robots(world)
+    settle_deaths(world)
+    settle_round(world)
+    battle.inactive_turns += 1
+    shuffled_range(world.random, world.run_order, len(robots))
