@@ -11,20 +11,20 @@ from beepsim.jit import jit
 
 @jit
 def add_round_score(total, score):
-    """Add a decided round's score of a robot to its total, in Robocode's order of summation."""
+    """Add a decided round's score of a robot to its totals, then sum these in Robocode's order."""
     total.bullet_damage += score.bullet_damage
     total.bullet_kill += score.bullet_kill
     total.ram_damage += score.ram_damage
     total.ram_kill += score.ram_kill
     total.survival += score.survival
     total.last_survivor += score.last_survivor
-    total.total += (
-        score.bullet_damage
-        + score.ram_damage
-        + score.survival
-        + score.ram_kill
-        + score.bullet_kill
-        + score.last_survivor
+    total.total = (
+        total.bullet_damage
+        + total.ram_damage
+        + total.survival
+        + total.ram_kill
+        + total.bullet_kill
+        + total.last_survivor
     )
 
 

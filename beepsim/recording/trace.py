@@ -1,0 +1,118 @@
+"""Reference traces: battles of the real Robocode, dumped turn by turn at full precision (JSON lines, usually in xz).
+
+Line types in order: header; per round start (turn 0), turn 1, 2, ..., round_end; results. A trace may end after any
+round_end. Angles in radians, 0 = up, clockwise; `NaN`, `Infinity` and `-Infinity` are JSON strings.
+"""
+
+import json
+import lzma
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from beepsim.engine.state import ADVANCED, JUNIOR, NO_ASSIST, NO_SHOT, STANDARD, World, new_rules, new_world
+from beepsim.errors import UserError
+
+Line = dict[str, Any]
+
+# Robocode's sample robots that are not advanced; of all others that occur in traces none is.
+SAMPLE_KINDS = {
+    "sample.MyFirstJuniorRobot": JUNIOR,
+    "sample.Fire": STANDARD,
+    "sample.MyFirstRobot": STANDARD,
+    "sample.PaintingRobot": STANDARD,
+    "sample.Walls": STANDARD,
+    "sample.RamFire": STANDARD,
+    "sample.TrackFire": STANDARD,
+    "sample.Tracker": STANDARD,
+    "sample.Corners": STANDARD,
+}
+FOLLOWERS = {
+    "": {"header"},
+    "header": {"start"},
+    "start": {"turn"},
+    "turn": {"turn", "round_end"},
+    "round_end": {"start", "results"},
+    "results": set(),
+}
+
+
+def read_trace(path: Path) -> Iterator[Line]:
+    """The lines of a trace. UserError for a file that is missing, cut off, damaged or no trace."""
+    previous, number = "", 0
+    try:
+        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, start=1):
+                line = json.loads(text)
+                kind = line.get("type") if isinstance(line, dict) else None
+                if kind not in FOLLOWERS[previous]:
+                    due = " or ".join(sorted(FOLLOWERS[previous])) or "nothing"
+                    raise UserError(f"{path}, line {number}: found {kind!r} where a trace has {due}")
+                if kind == "header" and line.get("format") != 1:
+                    raise UserError(f"{path}: trace format is {line.get('format')!r}, only format 1 can be read")
+                previous = kind
+                yield line
+    except FileNotFoundError:
+        raise UserError(f"trace {path} does not exist") from None
+    except OSError as error:
+        raise UserError(f"trace {path} cannot be read: {error}") from None
+    except (EOFError, lzma.LZMAError) as error:
+        raise UserError(f"trace {path} is cut off or damaged after line {number}: {error}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}, line {number + 1} is no line of a trace: {error}") from None
+    if previous not in ("round_end", "results"):
+        raise UserError(f"trace {path} ends after line {number}, within a round: it must end with round_end or results")
+
+
+def number(value: float | str) -> float:
+    """A number of a trace line, where NaN and the infinities are strings."""
+    return float(value)
+
+
+def robot_kind(class_name: str) -> int:
+    """JUNIOR, STANDARD or ADVANCED: the types of Robocode's sample robots, advanced for any other class."""
+    return SAMPLE_KINDS.get(class_name, ADVANCED)
+
+
+def world_of(header: Line) -> World:
+    """The world before the first round of the battle that a trace's header describes."""
+    rules = header["rules"]
+    return new_world(
+        new_rules(
+            width=rules["battlefieldWidth"],
+            height=rules["battlefieldHeight"],
+            gun_cooling_rate=rules["gunCoolingRate"],
+            inactivity_time=rules["inactivityTime"],
+            num_rounds=rules["numRounds"],
+            hide_enemy_names=rules["hideEnemyNames"],
+        ),
+        np.array([robot_kind(name) for name in header["robots"]]),
+        header["seed"],
+        header["initialPositions"],
+    )
+
+
+def give_commands(world: World, line: Line) -> None:
+    """Replace the orders of every robot that gave new ones after this turn."""
+    for robot in line["robots"]:
+        order = robot.get("cmd")
+        if order is not None and order["new"]:
+            shots = [shot for shot in order["fire"] if not shot.get("consumed", False)]
+            shot = shots[0] if shots else {"power": NO_SHOT, "id": 0}
+            world.commands[robot["i"]] = (
+                number(order["distance"]),
+                number(order["bodyTurn"]),
+                number(order["gunTurn"]),
+                number(order["radarTurn"]),
+                number(order["maxVelocity"]),
+                number(order["maxTurnRate"]),
+                number(shot["power"]),
+                number(shot.get("assist", NO_ASSIST)),
+                shot["id"],
+                order["adjGunBody"],
+                order["adjRadarGun"],
+                order["adjRadarBody"],
+                order["scan"],
+            )
