@@ -107,7 +107,8 @@ class Differs(Exception):
 
     def __init__(self, robot: int, field: str, expected: Any, found: Any) -> None:
         super().__init__(field)
-        self.robot, self.field, self.expected, self.found = robot, field, expected, found
+        self.robot, self.field, self.expected = robot, field, expected
+        self.found = found.item() if isinstance(found, np.generic) else found
 
 
 def check_trace(path: str | Path, tolerance: float = 0.0) -> TraceReport:
@@ -213,7 +214,8 @@ class Comparison:
     def check_robot(self, robot: Line) -> None:
         """One robot, its score of the round and, where it gave no new orders, what is left of its old ones."""
         index = robot["i"]
-        state, score = self.world.robots[index], self.world.scores[index]
+        state: Any = self.world.robots[index]
+        score: Any = self.world.scores[index]
         self.check_numbers(
             index, "", ROBOT_NUMBERS, [robot[name] for name in ROBOT_NUMBERS], list(ROBOT_NUMBERS_OF(state))
         )
@@ -227,7 +229,7 @@ class Comparison:
         self.check_numbers(index, "score.", SCORES, robot["score"], list(SCORES_OF(score)))
         order = robot.get("cmd")
         if order is not None and not order["new"]:
-            command = self.world.commands[index]
+            command: Any = self.world.commands[index]
             fields = [*COMMAND_NUMBERS, *COMMAND_FLAGS, "fire"]
             shots = [number(shot["power"]) for shot in order["fire"] if not shot.get("consumed", False)]
             expected = [*(number(order[name]) for name in COMMAND_NUMBERS), *(order[name] for name in COMMAND_FLAGS)]
