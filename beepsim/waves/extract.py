@@ -49,6 +49,7 @@ GEOMETRY = [
     ("escape_right", "f4"),
     ("hit_low", "f4"),
     ("hit_high", "f4"),
+    ("hit_offset", "f4"),
     ("gf_low", "f4"),
     ("gf_high", "f4"),
     ("gf", "f4"),
@@ -77,23 +78,26 @@ FIRED = np.dtype(
 
 
 @jit
-def first_seen(radar_heading, shooter_x, shooter_y, history):
-    """First turn in which the shooter's radar swept over the target's box; NEVER if it did not."""
+def fill_seen(seen, radar_heading, shooter_x, shooter_y, history):
+    """seen [T]: whether the shooter's radar swept over the target's box in each turn; none in turn 0.
+
+    Angles of the box's corners against the arc: Robocode's own test (rules, section 8) differs only where the arc just
+    touches the box.
+    """
     mask = history.size - 1
-    for turn in range(1, radar_heading.size):
+    seen[0] = False
+    for turn in range(1, seen.size):
         sweep = relative_angle(radar_heading[turn] - radar_heading[turn - 1])
         x, y = history[turn & mask]["x"] - shooter_x[turn], history[turn & mask]["y"] - shooter_y[turn]
-        if sweep == 0.0 or x * x + y * y > RADAR_RANGE * RADAR_RANGE:
-            continue
-        middle = radar_heading[turn - 1] + sweep / 2.0
-        least, most = 10.0, -10.0
+        bearing = atan2(x, y)
+        from_middle = relative_angle(bearing - radar_heading[turn - 1] - sweep / 2.0)
+        least, most = 0.0, 0.0
         for dx in (-HALF_BOT_WIDTH, HALF_BOT_WIDTH):
             for dy in (-HALF_BOT_WIDTH, HALF_BOT_WIDTH):
-                offset = relative_angle(atan2(x + dx, y + dy) - middle)
-                least, most = min(least, offset), max(most, offset)
-        if least <= abs(sweep) / 2.0 and most >= -abs(sweep) / 2.0:
-            return turn
-    return NEVER
+                from_centre = relative_angle(atan2(x + dx, y + dy) - bearing)
+                least, most = min(least, from_centre), max(most, from_centre)
+        is_swept = from_middle + least <= abs(sweep) / 2.0 and from_middle + most >= -abs(sweep) / 2.0
+        seen[turn] = is_swept and sweep != 0.0 and x * x + y * y <= RADAR_RANGE * RADAR_RANGE
 
 
 @jit
@@ -107,10 +111,8 @@ def last_turn_alive(states):
 
 @jit
 def fill_outcomes(rows, count, fired):
-    """didHit and didCollide: the bullet of the wave, or of one within 3 turns, hit or met a bullet before the wave broke.
-
-    A wave that broke earlier was no longer known to the gun when the news came.
-    """
+    """didHit and didCollide: the bullet of the wave, or of one within 3 turns, hit or met a bullet while the wave was in the
+    air. Virtual waves that broke before or started after that turn do not hear of it."""
     start = 0
     for i in range(fired.size):
         bullet = fired[i]
@@ -123,7 +125,8 @@ def fill_outcomes(rows, count, fired):
             apart = row["fire_turn"] - bullet["fire_turn"]
             if apart > NEIGHBOUR_TURNS:
                 break
-            if row["break_turn"] >= bullet["turn_last"] and (apart == 0 or not row["real"]):
+            was_known = row["fire_turn"] < bullet["turn_last"] <= row["break_turn"]
+            if was_known and (apart == 0 or not row["real"]):
                 if bullet["outcome"] == HIT_ROBOT:
                     row["didHit"] = 1.0
                 else:
@@ -136,7 +139,7 @@ def extract_round(
 ):
     """Fill `rows` with the waves of one round in the order of their fire turns; returns how many there are.
 
-    shooter_x, shooter_y [T] by turn; `history` SIGHTINGs of the target; both alive up to `last_turn`; `fired` the round's
+    shooter_x, shooter_y [T] by turn; `seen_since` the first turn in which it saw the target; `history` SIGHTINGs of the target; both alive up to `last_turn`; `fired` the round's
     bullets by fire turn, all of them; powers [T] of the wave fired after each turn, NaN for no wave; `shots_before` the
     shooter's bullets in earlier rounds; `rows` at least as long as there are turns.
     """
@@ -228,6 +231,7 @@ def fill_wave(row, wave, history, seen_since, aim_turn, width, height):
     row["escape_left"], row["escape_right"] = left, right
     low, high = hit_interval(wave)
     row["hit_low"], row["hit_high"] = low, high
+    row["hit_offset"] = wave["hit_offset"]
     first, second = guess_factor(low, orbit, left, right), guess_factor(high, orbit, left, right)
     row["gf_low"], row["gf_high"] = min(first, second), max(first, second)
     row["gf"] = guess_factor((low + high) / 2.0, orbit, left, right)

@@ -100,6 +100,8 @@ def normalise(columns: Columns, names: Sequence[str]) -> np.ndarray:
         try:
             values.append(FEATURES[name].normalised(columns).astype(np.float32))
         except (KeyError, ValueError) as error:
-            raise UserError(f"feature '{name}' needs a column that is not among {', '.join(present)} ({error})") from None
+            raise UserError(
+                f"feature '{name}' needs a column that is not among {', '.join(present)} ({error})"
+            ) from None
     count = len(columns) if isinstance(columns, np.ndarray) else len(next(iter(columns.values()), ()))
     return np.stack(values, axis=1) if values else np.zeros((count, 0), np.float32)

@@ -228,7 +228,9 @@ def fill_walls(row, target, shooter_x, shooter_y, move_direction, heading_sin, h
     row["stickWallReverse"] = stick_turn(x, y, orbital, sine, cosine, -move_direction, -orbit, width, height)
     heading = target["heading"]
     row["stickWallAhead2"] = stick_turn(x, y, heading, heading_sin, heading_cos, move_direction, orbit, width, height)
-    row["stickWallReverse2"] = stick_turn(x, y, heading, heading_sin, heading_cos, -move_direction, -orbit, width, height)
+    row["stickWallReverse2"] = stick_turn(
+        x, y, heading, heading_sin, heading_cos, -move_direction, -orbit, width, height
+    )
 
 
 @jit

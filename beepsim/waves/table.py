@@ -22,10 +22,11 @@ from beepsim.files import replacing
 from beepsim.recording.format import RobotEntry, Recording, battle_id, recorded_rounds, round_slice
 from beepsim.waves.extract import (
     FIRED,
+    NEVER,
     ROW,
     extract_round,
     fill_powers,
-    first_seen,
+    fill_seen,
     last_turn_alive,
     sightings,
 )
@@ -106,19 +107,33 @@ def extract_waves(recording: Recording, shooter: int, target: int | None = None)
 
 
 def extract_from_round(
-    recording: Recording, number: int, shooter: int, target: int, shots: int
+    recording: Recording,
+    number: int,
+    shooter: int,
+    target: int,
+    shots: int,
+    virtual_powers: np.ndarray | None = None,
 ) -> tuple[np.ndarray, int]:
-    """ROWs of one round, and how many bullets the shooter fired in it; `shots` is how many it had fired before."""
+    """ROWs of one round, and how many bullets the shooter fired in it; `shots` is how many it had fired before.
+
+    `virtual_powers` [T] by fire turn, where they are known, replace those of virtual waves (NaN: leave as it is).
+    """
     rules, count = recording.header.rules, len(recording.header.robots)
     grid = recording.robots[round_slice(recording.robots, number)]
     mine, theirs = grid[shooter::count], grid[target::count]
     history = sightings(theirs["x"], theirs["y"], theirs["heading"], theirs["velocity"])
     x, y = mine["x"].astype(np.float64), mine["y"].astype(np.float64)
-    seen_since = first_seen(mine["radar_heading"].astype(np.float64), x, y, history)
+    seen = np.zeros(len(x), np.bool_)
+    fill_seen(seen, mine["radar_heading"].astype(np.float64), x, y, history)
+    seen_since = int(seen.argmax()) if seen.any() else NEVER
     last_turn = min(last_turn_alive(mine["state"].copy()), last_turn_alive(theirs["state"].copy()))
     fired = fired_bullets(recording, number, shooter)
     powers = np.zeros(len(x))
     fill_powers(powers, fired, len(x) - 1)
+    if virtual_powers is not None:
+        is_known = np.isfinite(virtual_powers)
+        is_known[fired["fire_turn"]] = False
+        powers[is_known] = virtual_powers[is_known]
     rows = np.zeros(len(x), ROW)
     filled = extract_round(
         rows, x, y, history, seen_since, last_turn, fired, powers, shots, rules.gun_cooling_rate, float(rules.width), float(rules.height)
@@ -144,7 +159,9 @@ def join_tables(tables: Sequence[WaveTable]) -> WaveTable:
     pieces, sources = [], []
     for source, rows in parts:
         if sources and (sources[-1].battle, sources[-1].shooter_index) == (source.battle, source.shooter_index):
-            raise UserError(f"battle {source.battle} with shooter {source.shooter} is there twice; give each battle once")
+            raise UserError(
+                f"battle {source.battle} with shooter {source.shooter} is there twice; give each battle once"
+            )
         rows = rows.copy()
         rows["battle"] = len(sources)
         pieces.append(rows)
@@ -262,7 +279,9 @@ def source_indices(arrow: pa.Table, sources: tuple[WaveSource, ...], path: Path)
     for i, row in enumerate(first):
         key = tuple(column[int(row)].as_py() for column in keys)
         if key not in known:
-            raise UserError(f"{path}: row {row}: battle {key[0]!r} with shooter {key[2]!r} is not among the metadata's sources")
+            raise UserError(
+                f"{path}: row {row}: battle {key[0]!r} with shooter {key[2]!r} is not among the metadata's sources"
+            )
         indices[i] = known[key]
     return indices[inverse.reshape(-1)]
 
@@ -290,7 +309,9 @@ def check_rows(table: WaveTable, where: str) -> None:
         bad = np.flatnonzero(~is_right)
         if len(bad):
             raise UserError(f"{where}: column '{name}', row {bad[0]}: {rows[name][bad[0]]} is impossible for a wave")
-    order = rows["battle"].astype(np.int64) << 48 | rows["round"].astype(np.int64) << 32 | rows["aim_turn"].astype(np.int64)
+    order = (
+        rows["battle"].astype(np.int64) << 48 | rows["round"].astype(np.int64) << 32 | rows["aim_turn"].astype(np.int64)
+    )
     late = np.flatnonzero(np.diff(order) <= 0)
     if len(late):
         raise UserError(f"{where}: row {late[0] + 1} is not in the order battle, shooter, round, aim_turn")

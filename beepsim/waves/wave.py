@@ -59,6 +59,7 @@ WAVE = np.dtype(
         ("high_key", "f8"),
         ("high_along", "f8"),
         ("high_across", "f8"),
+        ("hit_offset", "f8"),  # NaN until the first turn in which the ring reaches beyond the farthest corner
     ],
     align=True,
 )
@@ -192,7 +193,7 @@ def launch_wave(wave, shot, source_x, source_y, fire_turn, history, seen_since, 
     wave["orbit_direction"] = orbit
     left, right = escape_angles(source_x, source_y, target["x"], target["y"], shot, width, height)
     wave["escape_left"], wave["escape_right"] = left, right
-    wave["low_key"], wave["high_key"] = UNTOUCHED_KEY, -UNTOUCHED_KEY
+    wave["low_key"], wave["high_key"], wave["hit_offset"] = UNTOUCHED_KEY, -UNTOUCHED_KEY, np.nan
 
 
 @jit
@@ -243,6 +244,26 @@ def widen_by_ring(wave, inner_square, outer_square, left, right, low, high):
 
 
 @jit
+def has_touched(wave):
+    """Whether the wave has a hit interval."""
+    return wave["low_key"] <= wave["high_key"]
+
+
+@jit
+def hit_interval(wave):
+    """(low, high): offsets in (-pi, pi] between which a bullet would have hit, as far as the wave has been swept."""
+    return atan2(wave["low_across"], wave["low_along"]), atan2(wave["high_across"], wave["high_along"])
+
+
+@jit
+def fix_hit_offset(wave):
+    """Note the middle of the interval, once: a target that runs along may widen the interval afterwards."""
+    if np.isnan(wave["hit_offset"]) and has_touched(wave):
+        low, high = hit_interval(wave)
+        wave["hit_offset"] = (low + high) / 2.0
+
+
+@jit
 def sweep_wave(wave, turn, x, y):
     """Move the wave over the target as it stood at the end of `turn`; returns (status, turns in which nothing can happen).
 
@@ -255,7 +276,9 @@ def sweep_wave(wave, turn, x, y):
     dx, dy = x - wave["source_x"], y - wave["source_y"]
     far_x, far_y = abs(dx) + HALF_BOT_WIDTH, abs(dy) + HALF_BOT_WIDTH
     inner_square, outer_square = inner * inner, outer * outer
-    if inner_square > far_x * far_x + far_y * far_y:
+    far_square = far_x * far_x + far_y * far_y
+    if inner_square > far_square:
+        fix_hit_offset(wave)
         return PASSED, 0
     near_x, near_y = max(far_x - 2.0 * HALF_BOT_WIDTH, 0.0), max(far_y - 2.0 * HALF_BOT_WIDTH, 0.0)
     near_square = near_x * near_x + near_y * near_y
@@ -271,26 +294,17 @@ def sweep_wave(wave, turn, x, y):
         dy - HALF_BOT_WIDTH,
         dy + HALF_BOT_WIDTH,
     )
+    if outer_square > far_square:
+        fix_hit_offset(wave)
     return TOUCHING, 0
-
-
-@jit
-def has_touched(wave):
-    """Whether the wave has a hit interval."""
-    return wave["low_key"] <= wave["high_key"]
-
-
-@jit
-def hit_interval(wave):
-    """(low, high): offsets in (-pi, pi] between which a bullet would have hit, as far as the wave has been swept."""
-    return atan2(wave["low_across"], wave["low_along"]), atan2(wave["high_across"], wave["high_along"])
 
 
 @jit
 def nearest_wave(waves, count, turn, x, y):
     """Index of the wave, of the first `count`, that is fewest turns from reaching the box at (x, y); -1 if none is left.
 
-    Counted in whole turns, so several may be equally near: the first of them. Waves that have passed do not count.
+    Counted in whole turns, so several may be equally near: the first of them. Waves do not count that will have passed by
+    the next turn if the box stays where it is.
     """
     best, best_turns = -1, 1 << 30
     for i in range(count):
@@ -309,7 +323,6 @@ def nearest_wave(waves, count, turn, x, y):
         turns = abs(int(math.sqrt(near_square) / speed) - age)
         if turns < best_turns:
             far_x, far_y = dx + HALF_BOT_WIDTH, dy + HALF_BOT_WIDTH
-            if 1 + int(math.sqrt(far_x * far_x + far_y * far_y) / speed) - age > 0:
+            if 1 + int(math.sqrt(far_x * far_x + far_y * far_y) / speed) - age > 1:
                 best, best_turns = i, turns
     return best
-
