@@ -39,7 +39,7 @@ from beepsim.rules import (
 )
 
 
-@jit
+@jit(_nrt=False)
 def load_commands(world):
     """Shots leave, scan requests are noted, in index order of the robots."""
     battle = world.battle[0]
@@ -53,7 +53,7 @@ def load_commands(world):
                 fire(battle, robot, command, append_bullet(battle, world.bullets, world.bullet_list), index)
 
 
-@jit
+@jit(_nrt=False)
 def fire(battle, robot, command, bullet, index):
     """Make `bullet` the shot that the command orders; it moves for the first time in this very turn."""
     power = min(robot.energy, min(max(command.fire_power, MIN_POWER), MAX_POWER))
@@ -74,7 +74,7 @@ def fire(battle, robot, command, bullet, index):
     bullet.explosion = False
 
 
-@jit
+@jit(_nrt=False)
 def move_bullets(world):
     """All entries of the bullet list, in random order, one after the other."""
     battle, bullet_list, order, random = world.battle[0], world.bullet_list, world.order, world.random
@@ -99,7 +99,7 @@ def move_bullets(world):
                 remove_bullet(battle, bullet_list, order[i])
 
 
-@jit
+@jit(_nrt=False)
 def remove_bullet(battle, bullet_list, slot):
     """Take a slot out of the list; the others keep their order, the slot becomes the first free one."""
     last = battle.bullet_count - 1
@@ -112,7 +112,7 @@ def remove_bullet(battle, bullet_list, slot):
     battle.bullet_count = last
 
 
-@jit
+@jit(_nrt=False)
 def move_bullet(world, bullet, robots_state, bullets_state):
     """Move a flying bullet and look for a wall, then a robot, then another bullet in its way."""
     battle, rules = world.battle[0], world.rules[0]
@@ -138,7 +138,7 @@ def move_bullet(world, bullet, robots_state, bullets_state):
         hit_bullet(world, bullet, world.bullets[slot])
 
 
-@jit
+@jit(_nrt=False)
 def robot_hit_by(robots, bullet, random, state, order):
     """Index of the robot that the bullet's last move met first in the shuffled order drawn at `state`, or NOBODY."""
     found, victim = 0, NOBODY
@@ -154,7 +154,7 @@ def robot_hit_by(robots, bullet, random, state, order):
     return victim
 
 
-@jit
+@jit(_nrt=False)
 def in_the_way(robot, bullet, index):
     """Whether the bullet's last move met this robot's box, and the robot is alive and not the shooter."""
     return (
@@ -164,7 +164,7 @@ def in_the_way(robot, bullet, index):
     )
 
 
-@jit
+@jit(_nrt=False)
 def bullet_hit_by(world, bullet, state):
     """Slot of the bullet that this one's last move met first in the shuffled order drawn at `state`, or NOBODY."""
     bullets, bullet_list, count = world.bullets, world.bullet_list, world.battle[0].bullet_count
@@ -181,7 +181,7 @@ def bullet_hit_by(world, bullet, state):
     return met
 
 
-@jit
+@jit(_nrt=False)
 def crosses(other, bullet):
     """Whether the last moves of two flying bullets of different owners cross; a bullet yet to move crosses nothing."""
     return (
@@ -194,7 +194,7 @@ def crosses(other, bullet):
     )
 
 
-@jit
+@jit(_nrt=False)
 def describe_bullet(event, bullet):
     """Copy a bullet into the event's `bullet_` fields."""
     event.bullet_id, event.bullet_owner, event.bullet_victim = bullet.id, bullet.owner, bullet.victim
@@ -202,7 +202,7 @@ def describe_bullet(event, bullet):
     event.bullet_heading, event.bullet_power = bullet.heading, bullet.power
 
 
-@jit
+@jit(_nrt=False)
 def hit_robot(world, bullet, victim_index):
     """Damage, scores, perhaps a kill, energy for the shooter, the two events; in Robocode's order."""
     battle, events = world.battle[0], world.events
@@ -230,7 +230,7 @@ def hit_robot(world, bullet, victim_index):
         bullet.x, bullet.y = bullet.last_x, bullet.last_y
 
 
-@jit
+@jit(_nrt=False)
 def hit_bullet(world, bullet, other):
     """Both bullets stop where their last move began; an event for each owner, the moving bullet's first."""
     for one in (bullet, other):

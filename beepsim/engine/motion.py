@@ -37,7 +37,7 @@ from beepsim.rules import (
 )
 
 
-@jit
+@jit(_nrt=False)
 def move_robots(world):
     """All robots in random order, each completely before the next; then the boxes of those pushed back."""
     robots, order, random = world.robots, world.order, world.random
@@ -67,13 +67,13 @@ def move_robots(world):
             update_box(robots[i])
 
 
-@jit
+@jit(_nrt=False)
 def update_box(robot):
     """Put the robot's box around its centre."""
     robot.left, robot.low = box_edge(robot.x), box_edge(robot.y)
 
 
-@jit
+@jit(_nrt=False)
 def has_changed(robot):
     """Whether anything that a scan depends on changed in this turn."""
     return (
@@ -85,7 +85,7 @@ def has_changed(robot):
     )
 
 
-@jit
+@jit(_nrt=False)
 def turned_within(remaining, rate):
     """How much of a remaining turn is done at this rate; 0 of NaN."""
     if remaining > 0.0:
@@ -95,7 +95,7 @@ def turned_within(remaining, rate):
     return 0.0
 
 
-@jit
+@jit(_nrt=False)
 def turn_robot(robot, command):
     """Body (not after a collision of one's own fault), gun, radar; each takes along what is mounted on it."""
     if not robot.in_collision and (command.body_turn > 0.0 or command.body_turn < 0.0):
@@ -128,7 +128,7 @@ def turn_robot(robot, command):
     robot.radar_heading = absolute_angle(robot.radar_heading)
 
 
-@jit
+@jit(_nrt=False)
 def update_direction(robot):
     """Sine and cosine of the heading, computed anew only if it changed."""
     if robot.heading != robot.direction:
@@ -136,7 +136,7 @@ def update_direction(robot):
         robot.sine, robot.cosine = sin_cos(robot.heading)
 
 
-@jit
+@jit(_nrt=False)
 def accelerate(robot, command):
     """New velocity, then the step along the heading."""
     distance = command.distance
@@ -157,7 +157,7 @@ def accelerate(robot, command):
         update_box(robot)
 
 
-@jit
+@jit(_nrt=False)
 def stop_at_walls(world, robot, command, index):
     """A robot beyond a wall slides back along its path; an advanced one pays for it."""
     right, top = world.rules[0].width - HALF_BOT_WIDTH, world.rules[0].height - HALF_BOT_WIDTH
@@ -191,7 +191,7 @@ def stop_at_walls(world, robot, command, index):
     robot.state = HIT_WALL
 
 
-@jit
+@jit(_nrt=False)
 def stop_at_robots(world, robot, command, index, state):
     """Collisions with the others, in the shuffled order drawn at `state` (which matters only if two overlap)."""
     robots = world.robots
@@ -213,14 +213,14 @@ def stop_at_robots(world, robot, command, index, state):
         robot.state = HIT_ROBOT
 
 
-@jit
+@jit(_nrt=False)
 def touches(robots, index, other_index):
     """Whether the other is alive and its box overlaps the robot's; either may be an older one, as in Robocode."""
     robot, other = robots[index], robots[other_index]
     return other_index != index and other.state != DEAD and boxes_overlap(robot.left, robot.low, other.left, other.low)
 
 
-@jit
+@jit(_nrt=False)
 def collide(world, robot, command, index, other_index):
     """If the robot drives towards the other: it is moved back and stopped, both lose energy."""
     battle, events, other = world.battle[0], world.events, world.robots[other_index]
@@ -251,7 +251,7 @@ def collide(world, robot, command, index, other_index):
     event.bearing = relative_angle(PI + angle - other.heading)
 
 
-@jit
+@jit(_nrt=False)
 def zap(world, robot, command, index):
     """Inactivity takes energy, and the life of a robot that has none."""
     if robot.energy == 0.0:

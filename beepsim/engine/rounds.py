@@ -35,7 +35,7 @@ from beepsim.rules import (
 TRIES = 1000
 
 
-@jit
+@jit(_nrt=False)
 def start_round(world):
     """Place the robots of the next round with fresh energy, orders and scores; `run_order` is their starting order."""
     battle, count = world.battle[0], len(world.robots)
@@ -56,7 +56,7 @@ def start_round(world):
     shuffled_range(world.random, world.run_order, count)
 
 
-@jit
+@jit(_nrt=False)
 def clear_score(score):
     """All zero."""
     score.survival = score.last_survivor = score.bullet_damage = score.bullet_kill = 0.0
@@ -64,7 +64,7 @@ def clear_score(score):
     score.firsts = score.seconds = score.thirds = 0
 
 
-@jit
+@jit(_nrt=False)
 def reset_command(command):
     """Orders of a robot that has given none."""
     command.distance = command.body_turn = command.gun_turn = command.radar_turn = 0.0
@@ -73,14 +73,14 @@ def reset_command(command):
     clear_orders(command)
 
 
-@jit
+@jit(_nrt=False)
 def clear_orders(command):
     """Drop what holds for one turn only, the shot and the scan request: done before a robot runs."""
     command.fire_power, command.fire_assist, command.fire_id = NO_SHOT, NO_ASSIST, 0
     command.scan = False
 
 
-@jit
+@jit(_nrt=False)
 def place(world, index):
     """Put a robot on its given place, or at random until its box is free, also of the last round's boxes."""
     robot, given = world.robots[index], world.places[index]
@@ -96,7 +96,7 @@ def place(world, index):
             return
 
 
-@jit
+@jit(_nrt=False)
 def face(robot, x, y, heading):
     """Put body, gun and radar there."""
     robot.x, robot.y = x, y
@@ -106,7 +106,7 @@ def face(robot, x, y, heading):
     update_box(robot)
 
 
-@jit
+@jit(_nrt=False)
 def is_free(robots, index):
     """Whether no other robot's box overlaps this one's."""
     robot = robots[index]
@@ -116,7 +116,7 @@ def is_free(robots, index):
     return True
 
 
-@jit
+@jit(_nrt=False)
 def settle_deaths(world):
     """Places of those who died in this turn; survival points and news of it for the living."""
     battle, robots, order = world.battle[0], world.robots, world.order
@@ -140,7 +140,7 @@ def settle_deaths(world):
                 world.scores[other].survival += SURVIVAL_SCORE
 
 
-@jit
+@jit(_nrt=False)
 def settle_round(world):
     """With at most one robot alive: at first the decision, then only the timer."""
     battle = world.battle[0]
@@ -150,7 +150,7 @@ def settle_round(world):
         battle.end_timer += 1
 
 
-@jit
+@jit(_nrt=False)
 def decide_round(world):
     """Last survivor, places and totals; what is scored later in this round is lost."""
     battle, robots, count = world.battle[0], world.robots, len(world.robots)
@@ -172,13 +172,13 @@ def decide_round(world):
             new_event(battle, world.events, robots[index], index, BATTLE_ENDED).rank = i + 1
 
 
-@jit
+@jit(_nrt=False)
 def round_is_over(world):
     """Whether the turn just played was the round's last."""
     return world.battle[0].end_timer > TURNS_AFTER_DECISION
 
 
-@jit
+@jit(_nrt=False)
 def may_run(world, index):
     """Whether a robot runs after this turn: alive or just dead (for its Death event), and the round not yet halted."""
     return is_running(world.battle[0], world.robots[index])

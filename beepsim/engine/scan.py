@@ -16,7 +16,7 @@ TO_RADIANS, TO_DEGREES = 0.017453292519943295, 57.29577951308232
 DIAMETER = 2.0 * RADAR_RANGE
 
 
-@jit
+@jit(_nrt=False)
 def scan_robots(world):
     """All robots in random order scan; dead ones only draw."""
     robots, order, random = world.robots, world.order, world.random
@@ -36,7 +36,7 @@ def scan_robots(world):
                 robot.scan_requested = False
 
 
-@jit
+@jit(_nrt=False)
 def scan(world, robot, index, state):
     """Events for the robots seen, in the shuffled order drawn at `state`."""
     robots = world.robots
@@ -62,7 +62,7 @@ def scan(world, robot, index, state):
                 report(world, robot, index, other)
 
 
-@jit
+@jit(_nrt=False)
 def report(world, robot, index, other_index):
     """The ScannedRobot event."""
     other = world.robots[other_index]
@@ -73,7 +73,7 @@ def report(world, robot, index, other_index):
     event.distance = hypot(dx, dy)
 
 
-@jit
+@jit(_nrt=False)
 def is_seen(robots, robot, index, other_index, start, extent):
     """Whether the other is alive and its box meets the pie (degrees) around the robot."""
     other = robots[other_index]
@@ -82,14 +82,14 @@ def is_seen(robots, robot, index, other_index, start, extent):
     return pie_meets_box(robot.x, robot.y, start, extent, other.left, other.low)
 
 
-@jit
+@jit(_nrt=False)
 def arc_point(frame_x, frame_y, degrees):
     """Point of the arc at this angle, the arc given by the lower left corner of its frame."""
     sine, cosine = sin_cos(degrees * TO_RADIANS)
     return frame_x + (cosine * 0.5 + 0.5) * DIAMETER, frame_y + (sine * 0.5 + 0.5) * DIAMETER
 
 
-@jit
+@jit(_nrt=False)
 def pie_meets_box(x, y, start, extent, left, low):
     """Whether the pie around (x, y) from `start` over `extent` degrees meets the box (Arc2D.intersects)."""
     frame_x, frame_y = x - RADAR_RANGE, y - RADAR_RANGE
@@ -126,7 +126,7 @@ def pie_meets_box(x, y, start, extent, left, low):
     )
 
 
-@jit
+@jit(_nrt=False)
 def pie_contains(frame_x, frame_y, start, extent, x, y):
     """Whether the point is inside the pie (Arc2D.contains)."""
     unit_x, unit_y = (x - frame_x) / DIAMETER - 0.5, (y - frame_y) / DIAMETER - 0.5
@@ -135,7 +135,7 @@ def pie_contains(frame_x, frame_y, start, extent, x, y):
     return contains_angle(start, extent, -(atan2(unit_y, unit_x) * TO_DEGREES))
 
 
-@jit
+@jit(_nrt=False)
 def normal_degrees(angle):
     """The same angle in (-180, 180], for -540 < angle <= 540."""
     if angle > 180.0:
@@ -145,7 +145,7 @@ def normal_degrees(angle):
     return angle
 
 
-@jit
+@jit(_nrt=False)
 def contains_angle(start, extent, angle):
     """Whether an arc from `start` over `extent` degrees contains the angle (Arc2D.containsAngle)."""
     if abs(extent) >= 360.0:

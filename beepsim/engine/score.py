@@ -9,7 +9,7 @@ from beepsim.engine.state import SCORE, World
 from beepsim.jit import jit
 
 
-@jit
+@jit(_nrt=False)
 def add_round_score(total, score):
     """Add a decided round's score of a robot to its totals, then sum these in Robocode's order."""
     total.bullet_damage += score.bullet_damage
@@ -28,7 +28,7 @@ def add_round_score(total, score):
     )
 
 
-@jit
+@jit(_nrt=False)
 def rank_robots(totals, order):
     """Write the robots' indices into `order`, best total first; of equals the one with the higher index (a reversed
     stable sort)."""

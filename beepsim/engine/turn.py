@@ -11,7 +11,7 @@ from beepsim.javarandom import shuffled_range
 from beepsim.jit import jit
 
 
-@jit
+@jit(_nrt=False)
 def play_turn(world):
     """Play one turn of the round in progress; afterwards `run_order` is the order in which the robots run."""
     battle, robots = world.battle[0], world.robots
