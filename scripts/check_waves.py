@@ -1,9 +1,10 @@
-"""How far waves extracted from recordings agree with what BeepBoop logged live: share of values within 2e-3 of the range.
+"""How far waves extracted from recordings agree with what BeepBoop logged live in the same battles.
 
     python scripts/check_waves.py FOLDER…
 
-Reads every NAME.waves.parquet with its NAME.battle, or NAME.robots.parquet and NAME.bullets.parquet, beside it. Exit code 1
-where a column of a battle agrees in less than 99 %, or less than 99 % of the reference's waves are found.
+Agreement is the share of values within 2e-3 of the column's range. Reads every NAME.waves.parquet with its NAME.battle,
+or NAME.robots.parquet and NAME.bullets.parquet, beside it. Exit code 1 where a column of a battle agrees in less than
+99 %, or less than 99 % of the reference's waves are found.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Our waves against those that BeepBoop logged live in the same battle: column by column, with the causes of differences.
+"""Our waves against those that BeepBoop logged live in the same battle, column by column.
 
-A reference is a Parquet table NAME.waves.parquet, one row per wave of robot 0 that passed robot 1. Where a wave is virtual
-its power is taken from the reference, for it cannot be seen in a recording; everything else is ours.
+A reference is a Parquet table NAME.waves.parquet, one row per wave of robot 0 that passed robot 1. Where a wave is
+virtual its power is taken from the reference, for it cannot be seen in a recording; everything else is ours.
 """
 
 from collections.abc import Callable, Mapping
@@ -86,8 +86,8 @@ class ColumnAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """One battle: reference waves that touched, how many of them we have, how many of these are troubled (see `troubled`),
-    our waves that the reference lacks."""
+    """One battle: how many reference waves touched the target, how many of them we have, how many of these are troubled
+    (see `troubled`), how many waves only we have."""
 
     waves: int
     matched: int
@@ -157,8 +157,11 @@ def compare_column(
 
 
 def missed_turns(recording: Recording, number: int, powers: np.ndarray) -> np.ndarray:
-    """[T]: turns in which BeepBoop did not see its target, after it first had: its radar swept past it, or it skipped the
-    turn (then the reference has no wave, though there are earlier and later ones in the round)."""
+    """[T]: turns in which BeepBoop did not see its target, after it first had.
+
+    Its radar swept past the target, or it skipped the turn: then the reference has no wave of it, but earlier and later
+    ones in the round.
+    """
     grid = recording.robots[round_slice(recording.robots, number)]
     count = len(recording.header.robots)
     mine, theirs = grid[SHOOTER::count], grid[TARGET::count]

@@ -1,8 +1,8 @@
 """One round of a recording to rows: every wave of one shooter against one target that broke before either died.
 
-A compiled pass over arrays indexed by turn (0 = the start). Which waves: from the shooter's first shot of the round on, one
-each turn, as BeepBoop makes them; real where a bullet left in the next turn. Virtual waves take the power of the real shot
-nearest in time (the earlier of two), for what the shooter would have fired cannot be seen in a recording.
+A compiled pass over arrays indexed by turn (0 = the start). Which waves: from the shooter's first shot of the round on,
+one each turn, as BeepBoop makes them; real where a bullet left in the next turn. The power of a virtual wave cannot be
+seen in a recording: it is that of the shot before or after (`fill_powers`).
 """
 
 import numpy as np
@@ -28,6 +28,7 @@ from beepsim.waves.wave import (
 NO_BULLET, FLYING, HIT_ROBOT, HIT_BULLET, HIT_WALL = 0, 1, 2, 3, 4  # outcome
 DEAD = 3  # state of a robot
 NEVER = 1 << 30
+ENERGY_CHANGE = 1e-3  # less is rounding
 NEIGHBOUR_TURNS = 3  # a hit or collision also marks the waves fired within so many turns
 MAX_AIRBORNE = 4096  # waves in the air at once: a field of 45,000 px at the slowest bullet
 
@@ -111,8 +112,10 @@ def last_turn_alive(states):
 
 @jit
 def fill_outcomes(rows, count, fired):
-    """didHit and didCollide: the bullet of the wave, or of one within 3 turns, hit or met a bullet while the wave was in the
-    air. Virtual waves that broke before or started after that turn do not hear of it."""
+    """didHit and didCollide: the bullet of the wave, or of one within 3 turns, hit or met a bullet in the wave's time.
+
+    Virtual waves that broke before that turn, or started in it or later, do not hear of it.
+    """
     start = 0
     for i in range(fired.size):
         bullet = fired[i]
@@ -139,9 +142,9 @@ def extract_round(
 ):
     """Fill `rows` with the waves of one round in the order of their fire turns; returns how many there are.
 
-    shooter_x, shooter_y [T] by turn; `seen_since` the first turn in which it saw the target; `history` SIGHTINGs of the target; both alive up to `last_turn`; `fired` the round's
-    bullets by fire turn, all of them; powers [T] of the wave fired after each turn, NaN for no wave; `shots_before` the
-    shooter's bullets in earlier rounds; `rows` at least as long as there are turns.
+    shooter_x, shooter_y [T] by turn; `history` SIGHTINGs of the target, which the shooter first saw at `seen_since`;
+    both alive up to `last_turn`; `fired` the round's bullets by fire turn, all of them; powers [T] of the wave fired
+    after each turn, NaN for no wave; `shots_before` the shooter's bullets in earlier rounds; `rows` [>= T].
     """
     shot, wave = np.zeros(1, SHOT)[0], np.zeros(1, WAVE)[0]
     airborne, airborne_until = np.zeros(MAX_AIRBORNE, WAVE), np.zeros(MAX_AIRBORNE, np.int64)
@@ -238,15 +241,30 @@ def fill_wave(row, wave, history, seen_since, aim_turn, width, height):
 
 
 @jit
-def fill_powers(powers, fired, last_turn):
-    """powers [T]: of the bullet fired after each turn, or of the one nearest in time; NaN before the first."""
+def fill_powers(powers, fired, shooter_energy, target_energy):
+    """powers [T]: of the bullet fired after each turn; NaN before the first.
+
+    Between two bullets of different powers the new power holds from the last turn in which a robot's energy changed
+    (other than by the first bullet's own cost), which is what most bots choose their power by; without such a turn the
+    bullet nearer in time decides.
+    """
     powers[:] = np.nan
     for i in range(fired.size):
-        turn = fired[i]["fire_turn"]
-        until = last_turn + 1 if i + 1 == fired.size else fired[i + 1]["fire_turn"]
-        for t in range(turn, min(until, powers.size)):
-            is_nearer = i + 1 == fired.size or t - turn <= until - t
-            powers[t] = fired[i]["power"] if is_nearer else fired[i + 1]["power"]
+        turn, power = fired[i]["fire_turn"], fired[i]["power"]
+        if i + 1 == fired.size:
+            powers[turn:] = power
+            break
+        until, next_power = fired[i + 1]["fire_turn"], fired[i + 1]["power"]
+        switch = (turn + until) // 2 + 1
+        for t in range(until - 2, turn - 1, -1):
+            before = max(t - 1, 0)
+            own_change = shooter_energy[t] - shooter_energy[before] + (power if t == turn + 1 else 0.0)
+            if abs(own_change) > ENERGY_CHANGE or abs(target_energy[t] - target_energy[before]) > ENERGY_CHANGE:
+                switch = t + 1
+                break
+        for t in range(turn, until):
+            powers[t] = power if t < switch else next_power
+        powers[turn] = power
 
 
 def sightings(x: np.ndarray, y: np.ndarray, heading: np.ndarray, velocity: np.ndarray) -> np.ndarray:

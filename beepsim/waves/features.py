@@ -50,39 +50,43 @@ def acceleration(raw: Columns) -> np.ndarray:
 
 
 LIST = (
-    Feature("virtuality", "0 for a real bullet; else min(turns until the gun is cool, 1 + turns since the last shot)", "turns", scaled("virtuality", 5)),
+    Feature(
+        "virtuality", "0 for a real bullet, else turns to the shot before or after", "turns", scaled("virtuality", 5)
+    ),
     Feature("power", "bullet power", "energy", scaled("power", 3)),
     Feature("bft", "distance / bullet speed", "turns", scaled("bft", 100)),
     Feature("accel", "|v - previous v|, negative when |v| fell", "px/turn²", acceleration),
     Feature("vel", "|velocity|", "px/turn", scaled("vel", 8)),
     Feature("vel=8", "1 where |velocity| > 7.9", "0 or 1", lambda raw: (raw["vel"] > FULL_VELOCITY).astype(np.float64)),
-    Feature("latVel", "|velocity · sin rel|, rel = target heading - bearing from shooter to target", "px/turn", scaled("latVel", 8)),
+    Feature("latVel", "|velocity · sin rel|, rel = heading - bearing to target", "px/turn", scaled("latVel", 8)),
     Feature("advVel", "velocity · cos rel, positive away from the shooter", "px/turn", scaled("advVel", 8, 16)),
-    Feature("advDir", "cos rel · move direction (sign of the last velocity other than zero)", "1", scaled("advDir", 2, 1)),
+    Feature("advDir", "cos rel · move direction", "1", scaled("advDir", 2, 1)),
     Feature("vChangeTimer", "turns since the velocity last changed by more than 0.01", "turns", timer("vChangeTimer")),
     Feature("dirChangeTimer", "turns since the sign of the velocity last changed", "turns", timer("dirChangeTimer")),
     Feature("decelTimer", "turns since the speed along the move direction last fell", "turns", timer("decelTimer")),
-    Feature("distanceLast10", "distance from where the target was 12 turns before (sic)", "px", scaled("distanceLast10", 80)),
-    Feature("distanceLast20", "distance from where the target was 20 turns before", "px", scaled("distanceLast20", 160)),
-    Feature("mirrorOffset", "offset of the field's centre seen from the source, times orbit direction", "rad", scaled("mirrorOffset", 1, np.pi)),
-    Feature("orbitalWallAhead", "arc to the wall on the circle around the shooter, see docs/waves.md", "asin(8/v)", scaled("orbitalWallAhead", 1.5)),
-    Feature("orbitalWallReverse", "the same against the orbit direction", "asin(8/v)", scaled("orbitalWallReverse", 1.5)),
+    Feature("distanceLast10", "distance from where it was 12 turns before (sic)", "px", scaled("distanceLast10", 80)),
+    Feature("distanceLast20", "distance from where it was 20 turns before", "px", scaled("distanceLast20", 160)),
+    Feature("mirrorOffset", "offset of the field's centre · orbit direction", "rad", scaled("mirrorOffset", 1, np.pi)),
+    Feature("orbitalWallAhead", "arc to the wall, around the shooter", "asin(8/v)", scaled("orbitalWallAhead", 1.5)),
+    Feature(
+        "orbitalWallReverse", "the same against the orbit direction", "asin(8/v)", scaled("orbitalWallReverse", 1.5)
+    ),
     Feature("maeWallAhead", "escape angle on the orbit side", "asin(8/v)", scaled("maeWallAhead", 1)),
     Feature("maeWallReverse", "escape angle on the other side", "asin(8/v)", scaled("maeWallReverse", 1)),
-    Feature("stickWallAhead", "turn of a 160 px stick along the orbit heading to stay in the field", "rad", scaled("stickWallAhead", np.pi / 2)),
-    Feature("stickWallReverse", "the same for the opposite direction of driving", "rad", scaled("stickWallReverse", np.pi / 2)),
-    Feature("stickWallAhead2", "turn of a 160 px stick along the target's own heading", "rad", scaled("stickWallAhead2", np.pi / 2)),
-    Feature("stickWallReverse2", "the same for the opposite direction of driving", "rad", scaled("stickWallReverse2", np.pi / 2)),
+    Feature("stickWallAhead", "turn of a stick along the orbit", "rad", scaled("stickWallAhead", np.pi / 2)),
+    Feature("stickWallReverse", "the same, driving the other way", "rad", scaled("stickWallReverse", np.pi / 2)),
+    Feature("stickWallAhead2", "turn of a stick along its heading", "rad", scaled("stickWallAhead2", np.pi / 2)),
+    Feature("stickWallReverse2", "the same, driving the other way", "rad", scaled("stickWallReverse2", np.pi / 2)),
     Feature("stickWallAhead=0", "1 where stickWallAhead < 0.001", "0 or 1", is_straight("stickWallAhead")),
     Feature("stickWallReverse=0", "1 where stickWallReverse < 0.001", "0 or 1", is_straight("stickWallReverse")),
     Feature("stickWallAhead2=0", "1 where stickWallAhead2 < 0.001", "0 or 1", is_straight("stickWallAhead2")),
     Feature("stickWallReverse2=0", "1 where stickWallReverse2 < 0.001", "0 or 1", is_straight("stickWallReverse2")),
-    Feature("shotsFired", "bullets that the shooter fired in the battle before this wave", "1", scaled("shotsFired", 1000)),
+    Feature("shotsFired", "bullets fired in the battle before this wave", "1", scaled("shotsFired", 1000)),
     Feature("gameTime", "turn of the round in which the wave starts", "turns", scaled("gameTime", 500)),
     Feature("currentGF", "GF of the target on the wave nearest to it, 0 without one", "GF", scaled("currentGF", 2, 1)),
-    Feature("didHit", "1 where the bullet of this wave, or of one within 3 turns, hit a robot; 0 for a query", "0 or 1", scaled("didHit", 1)),
-    Feature("didCollide", "1 where such a bullet met another bullet; 0 for a query", "0 or 1", scaled("didCollide", 1)),
-)  # fmt: skip
+    Feature("didHit", "1: its bullet, or one within 3 turns, hit a robot", "0 or 1", scaled("didHit", 1)),
+    Feature("didCollide", "1: such a bullet met another bullet", "0 or 1", scaled("didCollide", 1)),
+)
 FEATURES: dict[str, Feature] = {feature.name: feature for feature in LIST}
 
 

@@ -64,7 +64,7 @@ CHANGED = 0.01  # px/turn; a velocity that changed by less did not change
 
 @jit
 def virtuality(is_real, gun_heat, gun_cooling_rate, turns_since_shot):
-    """Turns between this wave and the nearest real bullet; `gun_heat` of the aim turn, that turn's own shot included."""
+    """Turns between this wave and the nearest real bullet; `gun_heat` of the aim turn, with that turn's own shot."""
     if is_real:
         return 0.0
     return min(float(int(max(gun_heat, 0.0) / gun_cooling_rate)), 1.0 + turns_since_shot)
@@ -75,16 +75,17 @@ def motion_timers(history, seen_since, turn):
     """(move direction, turns since velocity changed, direction changed, speed fell): see FEATURES.
 
     A change that has not happened within TIMER_WINDOW states reads as the number of turns for which the target has been
-    seen, at most HISTORY - 1. A move direction of 0 means that the target did not move within the window.
+    seen, at most HISTORY - 1. A move direction of 0 means that the target did not move within the window. Velocities
+    count in single precision, as recordings hold them: a live gun must not see falls that a recording lost.
     """
     mask = history.size - 1
     seen = min(HISTORY - 1, turn - seen_since + 1)
     velocity_timer, direction_timer, decel_timer = seen, seen, seen
     is_velocity_set, is_direction_set, is_decel_set = False, False, False
-    newer = history[turn & mask]["velocity"]
+    newer = np.float32(history[turn & mask]["velocity"])
     direction = 0.0 if newer == 0.0 else (1.0 if newer > 0.0 else -1.0)
     for i in range(1, min(TIMER_WINDOW, seen)):
-        velocity = history[(turn - i) & mask]["velocity"]
+        velocity = np.float32(history[(turn - i) & mask]["velocity"])
         if not is_velocity_set and abs(velocity - newer) > CHANGED:
             velocity_timer, is_velocity_set = i - 1, True
         if velocity != 0.0:
@@ -116,8 +117,7 @@ def orbital_wall(shooter_x, shooter_y, target_x, target_y, direction, shot, widt
     """Arc to the wall along the circle around the shooter, in units of asin(8/v), at most 1.5, as BeepBoop computes it.
 
     A bisection of 12 steps between 0 and 1.5 asin(8/v) + 0.01 in which a point *inside* the field moves the upper end
-    down. So it finds the last arc to leave the field only if half of the longest arc is outside; it ends near 0 where the
-    whole circle is free.
+    down: it ends near 0 where the whole arc is free, and finds the arc at which the field is left only by luck.
     """
     x, y = target_x - shooter_x, target_y - shooter_y
     left, right = HALF_BOT_WIDTH - shooter_x, width - HALF_BOT_WIDTH - shooter_x
@@ -137,7 +137,7 @@ def orbital_wall(shooter_x, shooter_y, target_x, target_y, direction, shot, widt
 
 @jit
 def wall_of_stick(x, y, width, height, orbit):
-    """Which wall a point outside the inset field is behind; in a corner the one that comes first in the orbit direction."""
+    """Which wall the point is behind, 18 px inwards; of two the one farther in the orbit direction; NO_WALL inside."""
     beyond_x = LEFT_WALL if x < HALF_BOT_WIDTH else (RIGHT_WALL if x > width - HALF_BOT_WIDTH else NO_WALL)
     beyond_y = BOTTOM if y < HALF_BOT_WIDTH else (TOP if y > height - HALF_BOT_WIDTH else NO_WALL)
     if beyond_x == NO_WALL:
@@ -150,7 +150,7 @@ def wall_of_stick(x, y, width, height, orbit):
 
 @jit
 def stick_turn(x, y, heading, heading_sin, heading_cos, drive, orbit, width, height):
-    """Radians that a stick of 160 px, pointing along the heading (drive +1) or against it (-1), turns to stay inside."""
+    """Radians that a stick of 160 px along the heading (drive +1) or against it (-1) must turn to stay inside."""
     wall = wall_of_stick(x + STICK * drive * heading_sin, y + STICK * drive * heading_cos, width, height, orbit)
     if wall == NO_WALL:
         return 0.0
@@ -238,8 +238,8 @@ def fill_situation(row, history, seen_since, aim_turn, shooter_x, shooter_y, wav
     """All features that follow from positions, into a SITUATION record (or a row that has its fields).
 
     `history` of the target up to the aim turn, first seen at turn `seen_since`; shooter at the aim turn; `wave` as
-    launched at aim_turn + 1. Not filled: virtuality, shotsFired and currentGF, which the gun knows from its own shots and
-    waves; didHit and didCollide, which nobody knows when aiming.
+    launched at aim_turn + 1. Not filled: virtuality, shotsFired and currentGF, which the gun knows from its own shots
+    and waves; didHit and didCollide, which nobody knows when aiming.
     """
     motion = fill_motion(row, history, seen_since, aim_turn, shooter_x, shooter_y, wave)
     move_direction, heading_sin, heading_cos = motion

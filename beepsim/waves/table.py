@@ -1,8 +1,8 @@
 """The wave table: rows of any number of battles with where they came from; extracted, saved, loaded, checked.
 
-On disk one Parquet file (zstd): the columns `battle`, `shooter`, `target` as dictionary strings, `shooter_index`, and those
-of `extract.ROW`; the schema's metadata key `beepsim` is JSON with the versions and one entry for each battle and shooter.
-Sorted by battle, shooter, round, aim turn. Units of the columns: docs/waves.md.
+On disk one Parquet file (zstd): the columns `battle`, `shooter`, `target` as dictionary strings, `shooter_index`, and
+those of `extract.ROW`; the schema's metadata key `beepsim` is JSON with the versions and one entry for each battle and
+shooter. Sorted by battle, shooter, round, aim turn. Units of the columns: docs/waves.md.
 """
 
 import json
@@ -19,7 +19,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from beepsim import __version__
 from beepsim.errors import UserError
 from beepsim.files import replacing
-from beepsim.recording.format import RobotEntry, Recording, battle_id, recorded_rounds, round_slice
+from beepsim.recording.format import Recording, RobotEntry, battle_id, recorded_rounds, round_slice
 from beepsim.waves.extract import (
     FIRED,
     NEVER,
@@ -34,7 +34,8 @@ from beepsim.waves.features import FEATURE_VERSION
 
 METADATA_KEY = b"beepsim"
 FORMAT = 1
-MAX_ROWS = 50_000_000
+MAX_ROWS, MAX_BYTES = 20_000_000, 6_000_000_000
+"""Limits on what a file from a stranger may ask for in memory."""
 LABELS = ("battle", "shooter", "target")
 NUMBERS = tuple(name for name in ROW.names or () if name != "battle")
 STRICT = ConfigDict(extra="forbid")
@@ -129,15 +130,14 @@ def extract_from_round(
     last_turn = min(last_turn_alive(mine["state"].copy()), last_turn_alive(theirs["state"].copy()))
     fired = fired_bullets(recording, number, shooter)
     powers = np.zeros(len(x))
-    fill_powers(powers, fired, len(x) - 1)
+    fill_powers(powers, fired, mine["energy"].copy(), theirs["energy"].copy())
     if virtual_powers is not None:
         is_known = np.isfinite(virtual_powers)
         is_known[fired["fire_turn"]] = False
         powers[is_known] = virtual_powers[is_known]
     rows = np.zeros(len(x), ROW)
-    filled = extract_round(
-        rows, x, y, history, seen_since, last_turn, fired, powers, shots, rules.gun_cooling_rate, float(rules.width), float(rules.height)
-    )  # fmt: skip
+    cooling, width, height = rules.gun_cooling_rate, float(rules.width), float(rules.height)
+    filled = extract_round(rows, x, y, history, seen_since, last_turn, fired, powers, shots, cooling, width, height)
     rows["round"] = number
     return rows[:filled], len(fired)
 
@@ -156,7 +156,8 @@ def join_tables(tables: Sequence[WaveTable]) -> WaveTable:
     """One table of several, sorted by battle and shooter. Raises UserError where a battle and shooter comes twice."""
     parts = [(source, table.of_source(index)) for table in tables for index, source in enumerate(table.sources)]
     parts.sort(key=lambda part: (part[0].battle, part[0].shooter, part[0].shooter_index))
-    pieces, sources = [], []
+    pieces: list[np.ndarray] = []
+    sources: list[WaveSource] = []
     for source, rows in parts:
         if sources and (sources[-1].battle, sources[-1].shooter_index) == (source.battle, source.shooter_index):
             raise UserError(
@@ -200,7 +201,7 @@ def save_waves(path: Path, table: WaveTable) -> None:
 def load_waves(path: Path) -> WaveTable:
     """The whole table. Raises UserError for a missing, foreign or damaged file, another feature version, bad values."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20) as file:
             metadata = file.schema_arrow.metadata or {}
             sources = parse_metadata(metadata.get(METADATA_KEY), path)
             check_schema(file, path)
@@ -234,8 +235,8 @@ def parse_metadata(raw: bytes | None, path: Path) -> tuple[WaveSource, ...]:
         raise UserError(f"{path} is a Parquet file but not a wave table; make one with `beepsim waves extract`")
     if metadata.get("format") != FORMAT or metadata.get("features") != FEATURE_VERSION:
         raise UserError(
-            f"{path} has format {metadata.get('format')} and feature version {metadata.get('features')!r}; this version reads "
-            f"format {FORMAT} and feature version {FEATURE_VERSION!r}: extract the waves again from the recordings"
+            f"{path} has format {metadata.get('format')} and feature version {metadata.get('features')!r}; this "
+            f"program reads format {FORMAT} and feature version {FEATURE_VERSION!r}: extract the waves again"
         )
     try:
         return TypeAdapter(tuple[WaveSource, ...]).validate_python(metadata.get("sources"))
@@ -253,37 +254,39 @@ def check_schema(file: pq.ParquetFile, path: Path) -> None:
         if name not in found:
             raise UserError(f"{path}: column '{name}' is missing")
         kind = found[name]
-        is_right = pa.types.is_dictionary(kind) if name in LABELS else kind == expected[name]
+        is_right = kind == expected.get(name) or (pa.types.is_dictionary(kind) and kind.value_type == pa.string())
         if not is_right:
             wanted = "dictionary strings" if name in LABELS else expected[name]
             raise UserError(f"{path}: column '{name}' has type {kind}; it must be {wanted}")
     for name in found.keys() - expected.keys() - set(LABELS):
         raise UserError(f"{path}: unknown column '{name}'")
-    if file.metadata.num_rows > MAX_ROWS:
-        raise UserError(f"{path}: {file.metadata.num_rows} rows; at most {MAX_ROWS} are read")
+    meta = file.metadata
+    size = sum(meta.row_group(group).total_byte_size for group in range(meta.num_row_groups))
+    if not 0 <= meta.num_rows <= MAX_ROWS or not 0 <= size <= MAX_BYTES:
+        raise UserError(f"{path}: {meta.num_rows} rows in {size} bytes; at most {MAX_ROWS} in {MAX_BYTES} are read")
 
 
 def source_indices(arrow: pa.Table, sources: tuple[WaveSource, ...], path: Path) -> np.ndarray:
-    """Index into `sources` of each row, from its battle, shooter and target."""
-    known = {(s.battle, s.shooter_index, s.shooter, s.target): index for index, s in enumerate(sources)}
-    keys = [arrow.column(name) for name in ("battle", "shooter_index", "shooter", "target")]
-    if any(key.null_count for key in keys):
-        raise UserError(f"{path}: battle, shooter and target must be given in every row")
-    encoded = [key.combine_chunks().dictionary_encode() if pa.types.is_integer(key.type) else key.unify_dictionaries().combine_chunks() for key in keys]  # fmt: skip
-    chunks = [e.chunk(0) if isinstance(e, pa.ChunkedArray) and e.num_chunks else e for e in encoded]
+    """Index into `sources` of each row, from its battle, shooter and target; rows of one source stand together."""
     if not len(arrow):
         return np.zeros(0, np.int32)
-    codes = np.stack([chunk.indices.to_numpy(zero_copy_only=False) for chunk in chunks], axis=1)
-    unique, first, inverse = np.unique(codes, axis=0, return_index=True, return_inverse=True)
-    indices = np.zeros(len(unique), np.int32)
-    for i, row in enumerate(first):
-        key = tuple(column[int(row)].as_py() for column in keys)
+    known = {(s.battle, s.shooter, s.target, s.shooter_index): index for index, s in enumerate(sources)}
+    whole = arrow.select([*LABELS, "shooter_index"]).unify_dictionaries().combine_chunks()
+    columns = [whole.column(name).chunk(0) for name in whole.column_names]
+    for name, column in zip(whole.column_names, columns, strict=True):
+        if column.null_count:
+            raise UserError(f"{path}: column '{name}' has {column.null_count} empty values; none is allowed")
+    codes = np.stack([c.indices if pa.types.is_dictionary(c.type) else c for c in columns], axis=1)
+    starts = np.flatnonzero(np.concatenate([[True], (codes[1:] != codes[:-1]).any(axis=1)]))
+    if len(starts) > len(sources):
+        raise UserError(f"{path}: rows of one battle and shooter do not stand together, or are not in the metadata")
+    indices = []
+    for start in starts:
+        key = tuple(column[int(start)].as_py() for column in columns)
         if key not in known:
-            raise UserError(
-                f"{path}: row {row}: battle {key[0]!r} with shooter {key[2]!r} is not among the metadata's sources"
-            )
-        indices[i] = known[key]
-    return indices[inverse.reshape(-1)]
+            raise UserError(f"{path}: row {start}: battle {key[0]!r} with shooter {key[1]!r} is not in the metadata")
+        indices.append(known[key])
+    return np.repeat(np.array(indices, np.int32), np.diff(np.append(starts, len(arrow))))
 
 
 def check_rows(table: WaveTable, where: str) -> None:

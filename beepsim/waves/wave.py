@@ -1,8 +1,8 @@
 """A wave: every place that a bullet fired at one moment could have reached; what it says when it has passed the target.
 
 Pixels; turns; radians clockwise from north. An *offset* is an angle minus the wave's absolute bearing, positive
-clockwise; a *guess factor* (GF) is the offset in units of the escape angle on its side, positive in the direction in which
-the target was orbiting the shooter. Compiled functions; live guns and the extraction from recordings call the same ones.
+clockwise; a *guess factor* (GF) is the offset in units of the escape angle on its side, positive in the direction in
+which the target was orbiting the shooter. Compiled functions; live guns and the extraction call the same.
 Source: facts on BeepBoop (RoboWiki: Waves/Precise Intersection, Maximum Escape Angle/Precise Positional/Non-Iterative).
 """
 
@@ -265,11 +265,11 @@ def fix_hit_offset(wave):
 
 @jit
 def sweep_wave(wave, turn, x, y):
-    """Move the wave over the target as it stood at the end of `turn`; returns (status, turns in which nothing can happen).
+    """Move the wave over the target as it stood at the end of `turn`; returns (status, idle turns).
 
-    In the following turn the bullet covers the ring from (turn - fire_turn) v to one v more, and is tested against the box
-    of this turn: bullets move before robots. PASSED when the ring lies beyond the farthest corner. A caller that knows
-    the target's whole path may skip the second number of turns.
+    In the following turn the bullet covers the ring from (turn - fire_turn) v to one v more, and is tested against the
+    box of this turn: bullets move before robots. PASSED when the ring lies beyond the farthest corner. In the idle
+    turns to come the wave cannot touch the box whatever the target does; who knows its whole path may skip them.
     """
     inner = (turn - wave["fire_turn"]) * wave["speed"]
     outer = inner + wave["speed"]
@@ -301,10 +301,10 @@ def sweep_wave(wave, turn, x, y):
 
 @jit
 def nearest_wave(waves, count, turn, x, y):
-    """Index of the wave, of the first `count`, that is fewest turns from reaching the box at (x, y); -1 if none is left.
+    """Index of the wave, of the first `count`, that is fewest turns from reaching the box at (x, y); -1 for none.
 
-    Counted in whole turns, so several may be equally near: the first of them. Waves do not count that will have passed by
-    the next turn if the box stays where it is.
+    Counted in whole turns, so several may be equally near: the first of them. Waves do not count that will have passed
+    by the next turn if the box stays where it is.
     """
     best, best_turns = -1, 1 << 30
     for i in range(count):
