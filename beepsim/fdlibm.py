@@ -7,7 +7,15 @@ Radians. Libraries of other machines differ in the last bit for up to 18 % of th
 import math
 
 from beepsim.jit import jit
-from beepsim.remainder import bits_float, float_bits, magnitude_word, power_of_two, remainder, without_low_word
+from beepsim.remainder import (
+    bits_float,
+    float_bits,
+    magnitude_word,
+    near_remainder,
+    power_of_two,
+    remainder,
+    without_low_word,
+)
 
 S1, S2, S3 = -1.66666666666666324348e-01, 8.33333333332248946124e-03, -1.98412698298579493134e-04
 S4, S5, S6 = 2.75573137070700676789e-06, -2.50507602534068634195e-08, 1.58969099521155010221e-10
@@ -101,10 +109,10 @@ def cos(x):
 
 @jit
 def sin_cos(x):
-    """(sin(x), cos(x)), each with the bits that `sin` and `cos` give, for the price of one reduction."""
+    """(sin(x), cos(x)) with the bits that `sin` and `cos` give, for |x| < 800,000: one reduction, and little code."""
     if magnitude_word(x) <= 0x3FE921FB:
         return sin_of_small(x), cos_near_zero(x, 0.0)
-    n, high, low = remainder(x)
+    n, high, low = near_remainder(x)
     n &= 3
     sine, cosine = sin_near_zero(high, low), cos_near_zero(high, low)
     if n & 1:
@@ -162,6 +170,13 @@ def tan(x):
     if magnitude_word(x) <= 0x3FE921FB:
         return tan_near_zero(x, 0.0, False)
     n, high, low = remainder(x)
+    return tan_near_zero(high, low, (n & 1) == 1)
+
+
+@jit
+def near_tan(x):
+    """`tan` for |x| < 800,000, with little code."""
+    n, high, low = near_remainder(x)
     return tan_near_zero(high, low, (n & 1) == 1)
 
 

@@ -13,7 +13,7 @@ INCREMENT = 0xB
 STATE_MASK = (1 << 48) - 1
 
 
-@jit(_nrt=False)
+@jit
 def scrambled(seed):
     """State of a generator that was just given this seed."""
     return (seed ^ MULTIPLIER) & STATE_MASK
@@ -27,7 +27,7 @@ def new_random(seed):
     return random
 
 
-@jit(_nrt=False)
+@jit
 def next_bits(random, bits):
     """The next `bits` <= 31 random bits as an integer >= 0."""
     # int(): uncompiled, a numpy integer would warn of the overflow that the mask takes away.
@@ -36,14 +36,14 @@ def next_bits(random, bits):
     return state >> (48 - bits)
 
 
-@jit(_nrt=False)
+@jit
 def next_double(random):
     """Uniform in [0, 1), 53 random bits."""
     high = next_bits(random, 26)
     return float((high << 27) + next_bits(random, 27)) * 1.1102230246251565e-16
 
 
-@jit(_nrt=False)
+@jit
 def next_int(random, bound):
     """Uniform in 0 ... bound - 1."""
     bits = next_bits(random, 31)
@@ -56,7 +56,7 @@ def next_int(random, bound):
     return value
 
 
-@jit(_nrt=False)
+@jit
 def shuffle(random, items, count):
     """Shuffle the first `count` elements of `items` in place."""
     for i in range(count, 1, -1):
@@ -64,7 +64,7 @@ def shuffle(random, items, count):
         items[i - 1], items[j] = items[j], items[i - 1]
 
 
-@jit(_nrt=False)
+@jit
 def skip_shuffle(random, count):
     """Leave the generator as a shuffle of `count` elements would, for an order that nobody asks for."""
     state = int(random[0])
@@ -78,7 +78,7 @@ def skip_shuffle(random, count):
     random[0] = state
 
 
-@jit(_nrt=False)
+@jit
 def replay_shuffle(random, state, order, count):
     """`shuffled_range` as the generator drew it when it stood at `state`; the generator is left where it is."""
     now = random[0]
@@ -87,7 +87,7 @@ def replay_shuffle(random, state, order, count):
     random[0] = now
 
 
-@jit(_nrt=False)
+@jit
 def shuffled_range(random, order, count):
     """Write 0 ... count - 1, shuffled, into the first `count` elements of `order`."""
     for i in range(count):

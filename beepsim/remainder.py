@@ -93,6 +93,18 @@ def power_of_two(exponent):
 def remainder(x):
     """(n modulo 4 as an integer of either sign, high, low) with x = n*pi/2 + high + low (__ieee754_rem_pio2)."""
     word = magnitude_word(x)
+    if word <= 0x413921FB:
+        return near_remainder(x)
+    if word >= 0x7FF00000:
+        return 0, x - x, x - x
+    n, high, low = large_remainder(abs(x), word)
+    return (-n, -high, -low) if x < 0.0 else (n, high, low)
+
+
+@jit
+def near_remainder(x):
+    """`remainder` for |x| <= 2**19*pi/2."""
+    word = magnitude_word(x)
     if word <= 0x3FE921FB:  # |x| <= pi/4
         return 0, x, 0.0
     if word < 0x4002D97C:  # |x| < 3pi/4
@@ -104,15 +116,8 @@ def remainder(x):
         z -= sign * HALF_PI_2
         high = z - sign * HALF_PI_2_REST
         return int(sign), high, (z - high) - sign * HALF_PI_2_REST
-    if word <= 0x413921FB:  # |x| <= 2**19 * pi/2
-        n, high, low = medium_remainder(abs(x), word)
-    elif word >= 0x7FF00000:
-        return 0, x - x, x - x
-    else:
-        n, high, low = large_remainder(abs(x), word)
-    if x < 0.0:
-        return -n, -high, -low
-    return n, high, low
+    n, high, low = medium_remainder(abs(x), word)
+    return (-n, -high, -low) if x < 0.0 else (n, high, low)
 
 
 @jit

@@ -18,6 +18,7 @@ import numba
 import numpy as np
 
 from beepsim.engine.rounds import clear_orders, may_run, round_is_over, start_round
+from beepsim.engine.rows import bare, inner
 from beepsim.engine.state import ADVANCED, World, new_rules, new_world
 from beepsim.engine.turn import play_turn
 from beepsim.fdlibm import atan2
@@ -27,10 +28,10 @@ from beepsim.jit import jit
 TARGET = 2e6
 
 
-@jit
+@inner
 def give_orders(world, index):
     """Oscillate across the line to the other robot, radar and gun on it, fire whenever the gun is cool."""
-    robot, command, other = world.robots[index], world.commands[index], world.robots[1 - index]
+    robot, command, other = (world.robots[index], world.commands[index], world.robots[1 - index])
     clear_orders(command)
     bearing = atan2(other.x - robot.x, other.y - robot.y)
     command.adjust_gun_for_body = command.adjust_radar_for_gun = command.adjust_radar_for_body = True
@@ -45,21 +46,22 @@ def give_orders(world, index):
 
 
 @jit
-def fight(world, rounds):
+def fight(arrays, rounds):
     """Play rounds to their end; (turns, events, bullets counted over the turns)."""
+    world = bare(arrays)
     turns, events, bullets = 0, 0, 0
     for _ in range(rounds):
         start_round(world)
-        for index in range(len(world.robots)):
+        for index in range(world.battle[0].robot_count):
             give_orders(world, index)
         while not round_is_over(world):
             play_turn(world)
             turns += 1
             events += world.battle[0].event_count
             bullets += world.battle[0].bullet_count
-            for index in world.run_order:
-                if may_run(world, index):
-                    give_orders(world, index)
+            for i in range(world.battle[0].robot_count):
+                if may_run(world, world.run_order[i]):
+                    give_orders(world, world.run_order[i])
     return turns, events, bullets
 
 
@@ -100,7 +102,9 @@ def main() -> None:
         turns, events, bullets = fight(world, arguments.rounds)
         rates.append(2 * turns / (time.perf_counter() - start))
     print(f"{cpu_name()}, numba {numba.__version__}, numpy {np.__version__}")
-    print(f"{arguments.rounds} rounds, {turns} turns, {bullets / turns:.1f} bullets and {events / turns:.2f} events a turn")
+    print(
+        f"{arguments.rounds} rounds, {turns} turns; {bullets / turns:.1f} bullets, {events / turns:.2f} events a turn"
+    )
     print(f"robot-turns/s: median {statistics.median(rates):,.0f}, {min(rates):,.0f} to {max(rates):,.0f}", end="")
     print(f" in {len(rates)} repetitions; target {TARGET:,.0f}")
     print(f"first round from cache: {seconds_to_first_turn(None):.2f} s; target 2 s with a duel's bots")

@@ -6,6 +6,7 @@ at once, so the draws are skipped and replayed from the generator's state in tha
 """
 
 from beepsim.engine.energy import append_bullet, change_energy, kill, new_event
+from beepsim.engine.rows import inner
 from beepsim.engine.state import (
     ADVANCED,
     BULLET_HIT,
@@ -24,7 +25,6 @@ from beepsim.engine.state import (
 from beepsim.fdlibm import sin_cos
 from beepsim.geometry import PI, box_contains, box_meets_segment, relative_angle, segments_cross
 from beepsim.javarandom import replay_shuffle, shuffle, skip_shuffle
-from beepsim.jit import jit
 from beepsim.rules import (
     BULLET_EXPLOSION_FRAMES,
     BULLET_KILL_SHARE,
@@ -39,11 +39,11 @@ from beepsim.rules import (
 )
 
 
-@jit(_nrt=False)
+@inner
 def load_commands(world):
     """Shots leave, scan requests are noted, in index order of the robots."""
     battle = world.battle[0]
-    for index in range(len(world.robots)):
+    for index in range(world.battle[0].robot_count):
         robot, command = world.robots[index], world.commands[index]
         if robot.state != DEAD:
             if command.scan:
@@ -53,7 +53,7 @@ def load_commands(world):
                 fire(battle, robot, command, append_bullet(battle, world.bullets, world.bullet_list), index)
 
 
-@jit(_nrt=False)
+@inner
 def fire(battle, robot, command, bullet, index):
     """Make `bullet` the shot that the command orders; it moves for the first time in this very turn."""
     power = min(robot.energy, min(max(command.fire_power, MIN_POWER), MAX_POWER))
@@ -74,17 +74,17 @@ def fire(battle, robot, command, bullet, index):
     bullet.explosion = False
 
 
-@jit(_nrt=False)
+@inner
 def move_bullets(world):
     """All entries of the bullet list, in random order, one after the other."""
-    battle, bullet_list, order, random = world.battle[0], world.bullet_list, world.order, world.random
+    battle, bullet_list, order, random = (world.battle[0], world.bullet_list, world.order, world.random)
     count = battle.bullet_count
     for i in range(count):
         order[i] = bullet_list[i]
     shuffle(random, order, count)
     for i in range(count):
         before = random[0]
-        skip_shuffle(random, len(world.robots))
+        skip_shuffle(random, world.battle[0].robot_count)
         between = random[0]
         skip_shuffle(random, battle.bullet_count)
         bullet = world.bullets[order[i]]
@@ -99,7 +99,7 @@ def move_bullets(world):
                 remove_bullet(battle, bullet_list, order[i])
 
 
-@jit(_nrt=False)
+@inner
 def remove_bullet(battle, bullet_list, slot):
     """Take a slot out of the list; the others keep their order, the slot becomes the first free one."""
     last = battle.bullet_count - 1
@@ -112,7 +112,7 @@ def remove_bullet(battle, bullet_list, slot):
     battle.bullet_count = last
 
 
-@jit(_nrt=False)
+@inner
 def move_bullet(world, bullet, robots_state, bullets_state):
     """Move a flying bullet and look for a wall, then a robot, then another bullet in its way."""
     battle, rules = world.battle[0], world.rules[0]
@@ -129,7 +129,7 @@ def move_bullet(world, bullet, robots_state, bullets_state):
         event = new_event(battle, world.events, world.robots[bullet.owner], bullet.owner, BULLET_MISSED)
         describe_bullet(event, bullet)
         return
-    victim = robot_hit_by(world.robots, bullet, world.random, robots_state, world.inner_order)
+    victim = robot_hit_by(world, bullet, robots_state)
     if victim != NOBODY:
         hit_robot(world, bullet, victim)
         return
@@ -138,23 +138,24 @@ def move_bullet(world, bullet, robots_state, bullets_state):
         hit_bullet(world, bullet, world.bullets[slot])
 
 
-@jit(_nrt=False)
-def robot_hit_by(robots, bullet, random, state, order):
+@inner
+def robot_hit_by(world, bullet, state):
     """Index of the robot that the bullet's last move met first in the shuffled order drawn at `state`, or NOBODY."""
+    robots, order, robot_count = (world.robots, world.inner_order, world.battle[0].robot_count)
     found, victim = 0, NOBODY
-    for index in range(len(robots)):
+    for index in range(robot_count):
         if in_the_way(robots[index], bullet, index):
             found += 1
             victim = index
     if found > 1:
-        replay_shuffle(random, state, order, len(robots))
-        for index in order[: len(robots)]:
-            if in_the_way(robots[index], bullet, index):
-                return index
+        replay_shuffle(world.random, state, order, robot_count)
+        for i in range(robot_count):
+            if in_the_way(robots[order[i]], bullet, order[i]):
+                return order[i]
     return victim
 
 
-@jit(_nrt=False)
+@inner
 def in_the_way(robot, bullet, index):
     """Whether the bullet's last move met this robot's box, and the robot is alive and not the shooter."""
     return (
@@ -164,10 +165,10 @@ def in_the_way(robot, bullet, index):
     )
 
 
-@jit(_nrt=False)
+@inner
 def bullet_hit_by(world, bullet, state):
     """Slot of the bullet that this one's last move met first in the shuffled order drawn at `state`, or NOBODY."""
-    bullets, bullet_list, count = world.bullets, world.bullet_list, world.battle[0].bullet_count
+    bullets, bullet_list, count = (world.bullets, world.bullet_list, world.battle[0].bullet_count)
     found, met = 0, NOBODY
     for i in range(count):
         if crosses(bullets[bullet_list[i]], bullet):
@@ -175,13 +176,14 @@ def bullet_hit_by(world, bullet, state):
             met = bullet_list[i]
     if found > 1:
         replay_shuffle(world.random, state, world.inner_order, count)
-        for i in world.inner_order[:count]:
-            if crosses(bullets[bullet_list[i]], bullet):
-                return bullet_list[i]
+        for i in range(count):
+            slot = bullet_list[world.inner_order[i]]
+            if crosses(bullets[slot], bullet):
+                return slot
     return met
 
 
-@jit(_nrt=False)
+@inner
 def crosses(other, bullet):
     """Whether the last moves of two flying bullets of different owners cross; a bullet yet to move crosses nothing."""
     return (
@@ -194,29 +196,30 @@ def crosses(other, bullet):
     )
 
 
-@jit(_nrt=False)
+@inner
 def describe_bullet(event, bullet):
     """Copy a bullet into the event's `bullet_` fields."""
-    event.bullet_id, event.bullet_owner, event.bullet_victim = bullet.id, bullet.owner, bullet.victim
+    event.bullet_id, event.bullet_owner, event.bullet_victim = (bullet.id, bullet.owner, bullet.victim)
     event.bullet_x, event.bullet_y = bullet.x, bullet.y
     event.bullet_heading, event.bullet_power = bullet.heading, bullet.power
 
 
-@jit(_nrt=False)
+@inner
 def hit_robot(world, bullet, victim_index):
     """Damage, scores, perhaps a kill, energy for the shooter, the two events; in Robocode's order."""
     battle, events = world.battle[0], world.events
     victim, owner = world.robots[victim_index], world.robots[bullet.owner]
-    score, done = world.scores[bullet.owner], world.damage[bullet.owner]
+    score = world.scores[bullet.owner]
+    pair = bullet.owner * battle.robot_count + victim_index
     bullet.state, bullet.frame, bullet.victim = HIT_VICTIM, 0, victim_index
     damage = bullet_damage(bullet.power)
     gained = min(damage, victim.energy)
     score.bullet_damage += gained
-    done[victim_index] += gained
+    world.damage[pair] += gained
     change_energy(battle, victim, world.commands[victim_index], -damage)
     if victim.energy <= 0.0 and victim.state != DEAD:
         kill(world, victim_index)
-        score.bullet_kill += BULLET_KILL_SHARE * done[victim_index]
+        score.bullet_kill += BULLET_KILL_SHARE * world.damage[pair]
     # A shooter that died in an earlier turn gains nothing, one that died in this turn does.
     if owner.state != DEAD or owner.died_now:
         change_energy(battle, owner, world.commands[bullet.owner], bullet_hit_gain(bullet.power))
@@ -230,7 +233,7 @@ def hit_robot(world, bullet, victim_index):
         bullet.x, bullet.y = bullet.last_x, bullet.last_y
 
 
-@jit(_nrt=False)
+@inner
 def hit_bullet(world, bullet, other):
     """Both bullets stop where their last move began; an event for each owner, the moving bullet's first."""
     for one in (bullet, other):

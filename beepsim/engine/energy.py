@@ -3,18 +3,18 @@
 Energy points. Source: `RobotPeer.setEnergy`, `updateEnergy`, `kill`, `Battle.resetInactiveTurnCount`.
 """
 
+from beepsim.engine.rows import inner
 from beepsim.engine.state import DEAD, DEATH, EXPLODED
-from beepsim.jit import jit
 from beepsim.rules import ACTIVITY_POINTS, DISABLED_BELOW, RUNNING_TURNS_AFTER_DECISION
 
 
-@jit(_nrt=False)
+@inner
 def is_running(battle, robot):
     """Whether the robot still hears events and gains energy: to the end of the turn of its death, or until the halt."""
     return (robot.state != DEAD or robot.died_now) and battle.end_timer <= RUNNING_TURNS_AFTER_DECISION
 
 
-@jit(_nrt=False)
+@inner
 def new_event(battle, events, robot, receiver, kind):
     """The event record to fill in; one for a robot that no longer runs is not counted and written over by the next."""
     event = events[battle.event_count]
@@ -25,7 +25,7 @@ def new_event(battle, events, robot, receiver, kind):
     return event
 
 
-@jit(_nrt=False)
+@inner
 def add_activity(battle, loss):
     """Book lost energy; every tenth point starts the count of inactive turns again. Gains (loss < 0) do nothing."""
     if loss >= 0.0:
@@ -35,7 +35,7 @@ def add_activity(battle, loss):
             battle.inactive_turns = 0
 
 
-@jit(_nrt=False)
+@inner
 def set_energy(robot, command, energy):
     """Set a robot's energy; below 0.01 it becomes 0 and the robot is disabled: it no longer moves or turns its body."""
     robot.energy = energy
@@ -45,7 +45,7 @@ def set_energy(robot, command, energy):
         command.body_turn = 0.0
 
 
-@jit(_nrt=False)
+@inner
 def change_energy(battle, robot, command, change):
     """Add to a robot's energy; a loss counts as activity."""
     energy = robot.energy + change
@@ -53,7 +53,7 @@ def change_energy(battle, robot, command, change):
     set_energy(robot, command, energy)
 
 
-@jit(_nrt=False)
+@inner
 def append_bullet(battle, bullets, bullet_list):
     """A free bullet record, now the last of the list."""
     bullet = bullets[bullet_list[battle.bullet_count]]
@@ -61,7 +61,7 @@ def append_bullet(battle, bullets, bullet_list):
     return bullet
 
 
-@jit(_nrt=False)
+@inner
 def kill(world, victim):
     """A robot dies: event, explosion in the bullet list, energy 0, state DEAD. A second death is activity only."""
     battle, robot = world.battle[0], world.robots[victim]

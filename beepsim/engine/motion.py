@@ -7,8 +7,9 @@ robot's command is worked off in place.
 import numpy as np
 
 from beepsim.engine.energy import change_energy, kill, new_event, set_energy
+from beepsim.engine.rows import inner
 from beepsim.engine.state import ACTIVE, ADVANCED, DEAD, HIT_ROBOT, HIT_ROBOT_EVENT, HIT_WALL, HIT_WALL_EVENT
-from beepsim.fdlibm import atan2, sin_cos, tan
+from beepsim.fdlibm import atan2, near_tan, sin_cos
 from beepsim.geometry import (
     HALF_PI,
     PI,
@@ -21,7 +22,6 @@ from beepsim.geometry import (
     relative_angle,
 )
 from beepsim.javarandom import replay_shuffle, shuffled_range, skip_shuffle
-from beepsim.jit import jit
 from beepsim.rules import (
     HALF_BOT_WIDTH,
     MAX_GUN_TURN,
@@ -37,12 +37,12 @@ from beepsim.rules import (
 )
 
 
-@jit(_nrt=False)
+@inner
 def move_robots(world):
     """All robots in random order, each completely before the next; then the boxes of those pushed back."""
     robots, order, random = world.robots, world.order, world.random
     zapping = world.battle[0].inactive_turns > world.rules[0].inactivity_time
-    count = len(robots)
+    count = world.battle[0].robot_count
     shuffled_range(random, order, count)
     for i in range(count):
         before = random[0]
@@ -52,7 +52,7 @@ def move_robots(world):
             robot.state = ACTIVE
             robot.last_x, robot.last_y = robot.x, robot.y
             robot.last_heading = robot.heading
-            robot.last_gun_heading, robot.last_radar_heading = robot.gun_heading, robot.radar_heading
+            robot.last_gun_heading, robot.last_radar_heading = (robot.gun_heading, robot.radar_heading)
             robot.gun_heat = max(robot.gun_heat - world.rules[0].gun_cooling_rate, 0.0)
             turn_robot(robot, command)
             accelerate(robot, command)
@@ -67,13 +67,13 @@ def move_robots(world):
             update_box(robots[i])
 
 
-@jit(_nrt=False)
+@inner
 def update_box(robot):
     """Put the robot's box around its centre."""
     robot.left, robot.low = box_edge(robot.x), box_edge(robot.y)
 
 
-@jit(_nrt=False)
+@inner
 def has_changed(robot):
     """Whether anything that a scan depends on changed in this turn."""
     return (
@@ -85,7 +85,7 @@ def has_changed(robot):
     )
 
 
-@jit(_nrt=False)
+@inner
 def turned_within(remaining, rate):
     """How much of a remaining turn is done at this rate; 0 of NaN."""
     if remaining > 0.0:
@@ -95,7 +95,7 @@ def turned_within(remaining, rate):
     return 0.0
 
 
-@jit(_nrt=False)
+@inner
 def turn_robot(robot, command):
     """Body (not after a collision of one's own fault), gun, radar; each takes along what is mounted on it."""
     if not robot.in_collision and (command.body_turn > 0.0 or command.body_turn < 0.0):
@@ -128,7 +128,7 @@ def turn_robot(robot, command):
     robot.radar_heading = absolute_angle(robot.radar_heading)
 
 
-@jit(_nrt=False)
+@inner
 def update_direction(robot):
     """Sine and cosine of the heading, computed anew only if it changed."""
     if robot.heading != robot.direction:
@@ -136,7 +136,7 @@ def update_direction(robot):
         robot.sine, robot.cosine = sin_cos(robot.heading)
 
 
-@jit(_nrt=False)
+@inner
 def accelerate(robot, command):
     """New velocity, then the step along the heading."""
     distance = command.distance
@@ -157,13 +157,13 @@ def accelerate(robot, command):
         update_box(robot)
 
 
-@jit(_nrt=False)
+@inner
 def stop_at_walls(world, robot, command, index):
     """A robot beyond a wall slides back along its path; an advanced one pays for it."""
-    right, top = world.rules[0].width - HALF_BOT_WIDTH, world.rules[0].height - HALF_BOT_WIDTH
+    right, top = (world.rules[0].width - HALF_BOT_WIDTH, world.rules[0].height - HALF_BOT_WIDTH)
     dx, dy, bearing = 0.0, 0.0, 0.0
     if robot.x < HALF_BOT_WIDTH:
-        dx, bearing = HALF_BOT_WIDTH - robot.x, relative_angle(THREE_HALVES_PI - robot.heading)
+        dx, bearing = (HALF_BOT_WIDTH - robot.x, relative_angle(THREE_HALVES_PI - robot.heading))
     elif robot.x > right:
         dx, bearing = right - robot.x, relative_angle(HALF_PI - robot.heading)
     if robot.y < HALF_BOT_WIDTH:
@@ -174,7 +174,7 @@ def stop_at_walls(world, robot, command, index):
         return
     new_event(world.battle[0], world.events, robot, index, HIT_WALL_EVENT).bearing = bearing
     if np.fmod(robot.heading, HALF_PI) != 0.0:
-        slope = tan(robot.heading)
+        slope = near_tan(robot.heading)
         if dx == 0.0:
             dx = dy * slope
         elif dy == 0.0 or abs(dx / slope) > abs(dy):
@@ -191,13 +191,13 @@ def stop_at_walls(world, robot, command, index):
     robot.state = HIT_WALL
 
 
-@jit(_nrt=False)
+@inner
 def stop_at_robots(world, robot, command, index, state):
     """Collisions with the others, in the shuffled order drawn at `state` (which matters only if two overlap)."""
-    robots = world.robots
+    robots, count = world.robots, world.battle[0].robot_count
     robot.in_collision = False
     touched, other = 0, 0
-    for i in range(len(robots)):
+    for i in range(count):
         if touches(robots, index, i):
             touched += 1
             other = i
@@ -205,22 +205,22 @@ def stop_at_robots(world, robot, command, index, state):
         collide(world, robot, command, index, other)
     elif touched > 1:
         order = world.inner_order
-        replay_shuffle(world.random, state, order, len(robots))
-        for other in order[: len(robots)]:
-            if touches(robots, index, other):
-                collide(world, robot, command, index, other)
+        replay_shuffle(world.random, state, order, count)
+        for i in range(count):
+            if touches(robots, index, order[i]):
+                collide(world, robot, command, index, order[i])
     if robot.in_collision:
         robot.state = HIT_ROBOT
 
 
-@jit(_nrt=False)
+@inner
 def touches(robots, index, other_index):
     """Whether the other is alive and its box overlaps the robot's; either may be an older one, as in Robocode."""
     robot, other = robots[index], robots[other_index]
     return other_index != index and other.state != DEAD and boxes_overlap(robot.left, robot.low, other.left, other.low)
 
 
-@jit(_nrt=False)
+@inner
 def collide(world, robot, command, index, other_index):
     """If the robot drives towards the other: it is moved back and stopped, both lose energy."""
     battle, events, other = world.battle[0], world.events, world.robots[other_index]
@@ -236,22 +236,23 @@ def collide(world, robot, command, index, other_index):
     robot.in_collision = True
     robot.velocity = 0.0
     command.distance = 0.0
-    score, done = world.scores[index], world.damage[index]
+    score = world.scores[index]
+    pair = index * battle.robot_count + other_index
     score.ram_damage += RAM_SCORE
-    done[other_index] += RAM_DAMAGE
+    world.damage[pair] += RAM_DAMAGE
     change_energy(battle, robot, command, -RAM_DAMAGE)
     change_energy(battle, other, world.commands[other_index], -RAM_DAMAGE)
     if other.energy == 0.0 and other.state != DEAD:
         kill(world, other_index)
-        score.ram_kill += RAM_KILL_SHARE * done[other_index]
+        score.ram_kill += RAM_KILL_SHARE * world.damage[pair]
     event = new_event(battle, events, robot, index, HIT_ROBOT_EVENT)
-    event.other, event.bearing, event.energy, event.my_fault = other_index, bearing, other.energy, True
+    event.other, event.bearing, event.energy, event.my_fault = (other_index, bearing, other.energy, True)
     event = new_event(battle, events, other, other_index, HIT_ROBOT_EVENT)
     event.other, event.energy, event.my_fault = index, robot.energy, False
     event.bearing = relative_angle(PI + angle - other.heading)
 
 
-@jit(_nrt=False)
+@inner
 def zap(world, robot, command, index):
     """Inactivity takes energy, and the life of a robot that has none."""
     if robot.energy == 0.0:

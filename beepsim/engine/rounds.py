@@ -5,17 +5,9 @@ Source: `Battle.initializeRound`, `RobotPeer.initialize`, `Battle.handleDeadRobo
 
 from beepsim.engine.energy import is_running, new_event
 from beepsim.engine.motion import update_box
+from beepsim.engine.rows import bare, inner
 from beepsim.engine.score import add_round_score, rank_robots
-from beepsim.engine.state import (
-    ACTIVE,
-    BATTLE_ENDED,
-    DEAD,
-    NO_ASSIST,
-    NO_SHOT,
-    ROBOT_DEATH,
-    ROUND_ENDED,
-    WIN,
-)
+from beepsim.engine.state import ACTIVE, BATTLE_ENDED, DEAD, NO_ASSIST, NO_SHOT, ROBOT_DEATH, ROUND_ENDED, WIN
 from beepsim.geometry import TWO_PI, boxes_overlap
 from beepsim.javarandom import next_double, shuffled_range
 from beepsim.jit import jit
@@ -35,15 +27,22 @@ from beepsim.rules import (
 TRIES = 1000
 
 
-@jit(_nrt=False)
+@jit
 def start_round(world):
     """Place the robots of the next round with fresh energy, orders and scores; `run_order` is their starting order."""
-    battle, count = world.battle[0], len(world.robots)
+    prepare_round(bare(world))
+
+
+@inner
+def prepare_round(world):
+    """`start_round` of a bare world."""
+    battle, count = world.battle[0], world.battle[0].robot_count
     battle["round"] += 1
     battle.turn = battle.end_timer = battle.inactive_turns = 0
     battle.bullet_count = battle.event_count = battle.death_count = 0
     battle.alive = count
-    world.damage[:] = 0.0
+    for pair in range(count * count):
+        world.damage[pair] = 0.0
     for index in range(count):
         place(world, index)
         robot = world.robots[index]
@@ -56,7 +55,7 @@ def start_round(world):
     shuffled_range(world.random, world.run_order, count)
 
 
-@jit(_nrt=False)
+@inner
 def clear_score(score):
     """All zero."""
     score.survival = score.last_survivor = score.bullet_damage = score.bullet_kill = 0.0
@@ -64,7 +63,7 @@ def clear_score(score):
     score.firsts = score.seconds = score.thirds = 0
 
 
-@jit(_nrt=False)
+@inner
 def reset_command(command):
     """Orders of a robot that has given none."""
     command.distance = command.body_turn = command.gun_turn = command.radar_turn = 0.0
@@ -73,30 +72,30 @@ def reset_command(command):
     clear_orders(command)
 
 
-@jit(_nrt=False)
+@jit
 def clear_orders(command):
     """Drop what holds for one turn only, the shot and the scan request: done before a robot runs."""
     command.fire_power, command.fire_assist, command.fire_id = NO_SHOT, NO_ASSIST, 0
     command.scan = False
 
 
-@jit(_nrt=False)
+@inner
 def place(world, index):
     """Put a robot on its given place, or at random until its box is free, also of the last round's boxes."""
-    robot, given = world.robots[index], world.places[index]
-    if given[0] == given[0]:
-        face(robot, given[0], given[1], given[2])
-        if is_free(world.robots, index):
+    robot, places = world.robots[index], world.places
+    if places[3 * index] == places[3 * index]:
+        face(robot, places[3 * index], places[3 * index + 1], places[3 * index + 2])
+        if is_free(world, index):
             return
     for _ in range(TRIES):
         x = BOT_WIDTH + next_double(world.random) * (world.rules[0].width - 2.0 * BOT_WIDTH)
         y = BOT_WIDTH + next_double(world.random) * (world.rules[0].height - 2.0 * BOT_WIDTH)
         face(robot, x, y, TWO_PI * next_double(world.random))
-        if is_free(world.robots, index):
+        if is_free(world, index):
             return
 
 
-@jit(_nrt=False)
+@inner
 def face(robot, x, y, heading):
     """Put body, gun and radar there."""
     robot.x, robot.y = x, y
@@ -106,17 +105,18 @@ def face(robot, x, y, heading):
     update_box(robot)
 
 
-@jit(_nrt=False)
-def is_free(robots, index):
+@inner
+def is_free(world, index):
     """Whether no other robot's box overlaps this one's."""
+    robots = world.robots
     robot = robots[index]
-    for i in range(len(robots)):
+    for i in range(world.battle[0].robot_count):
         if i != index and boxes_overlap(robot.left, robot.low, robots[i].left, robots[i].low):
             return False
     return True
 
 
-@jit(_nrt=False)
+@inner
 def settle_deaths(world):
     """Places of those who died in this turn; survival points and news of it for the living."""
     battle, robots, order = world.battle[0], world.robots, world.order
@@ -133,14 +133,15 @@ def settle_deaths(world):
             total.seconds += 1
         elif battle.alive == 2:
             total.thirds += 1
-        shuffled_range(world.random, world.inner_order, len(robots))
-        for other in world.inner_order[: len(robots)]:
+        shuffled_range(world.random, world.inner_order, battle.robot_count)
+        for j in range(battle.robot_count):
+            other = world.inner_order[j]
             if robots[other].state != DEAD:
                 new_event(battle, world.events, robots[other], other, ROBOT_DEATH).other = dead
                 world.scores[other].survival += SURVIVAL_SCORE
 
 
-@jit(_nrt=False)
+@inner
 def settle_round(world):
     """With at most one robot alive: at first the decision, then only the timer."""
     battle = world.battle[0]
@@ -150,15 +151,16 @@ def settle_round(world):
         battle.end_timer += 1
 
 
-@jit(_nrt=False)
+@inner
 def decide_round(world):
     """Last survivor, places and totals; what is scored later in this round is lost."""
-    battle, robots, count = world.battle[0], world.robots, len(world.robots)
+    battle, robots, count = world.battle[0], world.robots, world.battle[0].robot_count
     shuffled_range(world.random, world.order, count)
-    for index in world.order[:count]:
+    for i in range(count):
+        index = world.order[i]
         robot = robots[index]
         event = new_event(battle, world.events, robot, index, ROUND_ENDED)
-        event["round"], event.turns, event.total_turns = battle["round"], battle.turn, battle.total_turns
+        event["round"], event.turns, event.total_turns = (battle["round"], battle.turn, battle.total_turns)
         if robot.state != DEAD:
             world.scores[index].last_survivor += LAST_SURVIVOR_SCORE * (count - 1)
             world.totals[index].firsts += 1
@@ -166,19 +168,19 @@ def decide_round(world):
             new_event(battle, world.events, robot, index, WIN)
         add_round_score(world.totals[index], world.scores[index])
     if battle["round"] == world.rules[0].num_rounds - 1:
-        rank_robots(world.totals, world.order)
+        rank_robots(world.totals, world.order, count)
         for i in range(count):
             index = world.order[i]
             new_event(battle, world.events, robots[index], index, BATTLE_ENDED).rank = i + 1
 
 
-@jit(_nrt=False)
+@jit
 def round_is_over(world):
     """Whether the turn just played was the round's last."""
     return world.battle[0].end_timer > TURNS_AFTER_DECISION
 
 
-@jit(_nrt=False)
+@jit
 def may_run(world, index):
     """Whether a robot runs after this turn: alive or just dead (for its Death event), and the round not yet halted."""
     return is_running(world.battle[0], world.robots[index])

@@ -5,22 +5,22 @@ Pixels, radians clockwise from north; inside, degrees as `java.awt.geom.Arc2D` c
 """
 
 from beepsim.engine.energy import new_event
+from beepsim.engine.rows import inner
 from beepsim.engine.state import DEAD, SCANNED_ROBOT
 from beepsim.fdlibm import atan2, hypot, sin_cos
 from beepsim.geometry import HALF_PI, PI, absolute_angle, box_meets_segment, relative_angle
 from beepsim.javarandom import replay_shuffle, shuffled_range, skip_shuffle
-from beepsim.jit import jit
 from beepsim.rules import BOT_WIDTH, RADAR_RANGE
 
 TO_RADIANS, TO_DEGREES = 0.017453292519943295, 57.29577951308232
 DIAMETER = 2.0 * RADAR_RANGE
 
 
-@jit(_nrt=False)
+@inner
 def scan_robots(world):
     """All robots in random order scan; dead ones only draw."""
     robots, order, random = world.robots, world.order, world.random
-    count = len(robots)
+    count = world.battle[0].robot_count
     shuffled_range(random, order, count)
     for i in range(count):
         before = random[0]
@@ -36,10 +36,10 @@ def scan_robots(world):
                 robot.scan_requested = False
 
 
-@jit(_nrt=False)
+@inner
 def scan(world, robot, index, state):
     """Events for the robots seen, in the shuffled order drawn at `state`."""
-    robots = world.robots
+    robots, count = world.robots, world.battle[0].robot_count
     start = robot.last_radar_heading
     sweep = robot.radar_heading - start
     if sweep < -PI:
@@ -49,31 +49,37 @@ def scan(world, robot, index, state):
     start_degrees = 180.0 * absolute_angle(start - HALF_PI) / PI
     extent_degrees = 180.0 * sweep / PI
     seen, last_seen = 0, 0
-    for other in range(len(robots)):
+    for other in range(count):
         if is_seen(robots, robot, index, other, start_degrees, extent_degrees):
             seen += 1
             last_seen = other
     if seen == 1:
         report(world, robot, index, last_seen)
     elif seen > 1:
-        replay_shuffle(world.random, state, world.inner_order, len(robots))
-        for other in world.inner_order[: len(robots)]:
+        replay_shuffle(world.random, state, world.inner_order, count)
+        for i in range(count):
+            other = world.inner_order[i]
             if is_seen(robots, robot, index, other, start_degrees, extent_degrees):
                 report(world, robot, index, other)
 
 
-@jit(_nrt=False)
+@inner
 def report(world, robot, index, other_index):
     """The ScannedRobot event."""
     other = world.robots[other_index]
     dx, dy = other.x - robot.x, other.y - robot.y
     event = new_event(world.battle[0], world.events, robot, index, SCANNED_ROBOT)
-    event.other, event.energy, event.heading, event.velocity = other_index, other.energy, other.heading, other.velocity
+    event.other, event.energy, event.heading, event.velocity = (
+        other_index,
+        other.energy,
+        other.heading,
+        other.velocity,
+    )
     event.bearing = relative_angle(atan2(dx, dy) - robot.heading)
     event.distance = hypot(dx, dy)
 
 
-@jit(_nrt=False)
+@inner
 def is_seen(robots, robot, index, other_index, start, extent):
     """Whether the other is alive and its box meets the pie (degrees) around the robot."""
     other = robots[other_index]
@@ -82,14 +88,14 @@ def is_seen(robots, robot, index, other_index, start, extent):
     return pie_meets_box(robot.x, robot.y, start, extent, other.left, other.low)
 
 
-@jit(_nrt=False)
+@inner
 def arc_point(frame_x, frame_y, degrees):
     """Point of the arc at this angle, the arc given by the lower left corner of its frame."""
     sine, cosine = sin_cos(degrees * TO_RADIANS)
     return frame_x + (cosine * 0.5 + 0.5) * DIAMETER, frame_y + (sine * 0.5 + 0.5) * DIAMETER
 
 
-@jit(_nrt=False)
+@inner
 def pie_meets_box(x, y, start, extent, left, low):
     """Whether the pie around (x, y) from `start` over `extent` degrees meets the box (Arc2D.intersects)."""
     frame_x, frame_y = x - RADAR_RANGE, y - RADAR_RANGE
@@ -126,7 +132,7 @@ def pie_meets_box(x, y, start, extent, left, low):
     )
 
 
-@jit(_nrt=False)
+@inner
 def pie_contains(frame_x, frame_y, start, extent, x, y):
     """Whether the point is inside the pie (Arc2D.contains)."""
     unit_x, unit_y = (x - frame_x) / DIAMETER - 0.5, (y - frame_y) / DIAMETER - 0.5
@@ -135,7 +141,7 @@ def pie_contains(frame_x, frame_y, start, extent, x, y):
     return contains_angle(start, extent, -(atan2(unit_y, unit_x) * TO_DEGREES))
 
 
-@jit(_nrt=False)
+@inner
 def normal_degrees(angle):
     """The same angle in (-180, 180], for -540 < angle <= 540."""
     if angle > 180.0:
@@ -145,7 +151,7 @@ def normal_degrees(angle):
     return angle
 
 
-@jit(_nrt=False)
+@inner
 def contains_angle(start, extent, angle):
     """Whether an arc from `start` over `extent` degrees contains the angle (Arc2D.containsAngle)."""
     if abs(extent) >= 360.0:

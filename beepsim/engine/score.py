@@ -5,11 +5,12 @@ Source: `RobotStatistics.generateTotals`, `Battle.computeBattleResults`.
 
 import numpy as np
 
+from beepsim.engine.rows import inner
 from beepsim.engine.state import SCORE, World
 from beepsim.jit import jit
 
 
-@jit(_nrt=False)
+@inner
 def add_round_score(total, score):
     """Add a decided round's score of a robot to its totals, then sum these in Robocode's order."""
     total.bullet_damage += score.bullet_damage
@@ -28,11 +29,10 @@ def add_round_score(total, score):
     )
 
 
-@jit(_nrt=False)
-def rank_robots(totals, order):
+@jit
+def rank_robots(totals, order, count):
     """Write the robots' indices into `order`, best total first; of equals the one with the higher index (a reversed
     stable sort)."""
-    count = len(totals)
     for i in range(count):
         at = i
         while at > 0 and totals[order[at - 1]].total <= totals[i].total:

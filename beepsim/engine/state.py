@@ -4,7 +4,7 @@ Pixels, turns, radians clockwise from north (0 = up = +y), energy points. [R] ro
 [E] events of one turn. `new_world` makes a world before its first round; then, for each round:
 
     start_round(world)                        # places the robots, draws `run_order` for the start (rounds.py)
-    let the robots of `run_order` run          # they write into world.commands
+    let the robots of `run_order` run         # they write into world.commands
     until round_is_over(world):               # (rounds.py)
         play_turn(world)                      # from loading the commands to scans, deaths, scores (turn.py)
         let the robots of `run_order` run      # while may_run(world, robot): those alive and not halted (rounds.py)
@@ -74,6 +74,7 @@ BATTLE = record(
         ("round", "i8"),  # from 0; -1 before the first
         ("turn", "i8"),  # of this round; 0 at its start
         ("total_turns", "i8"),  # of all rounds
+        ("robot_count", "i8"),
         ("alive", "i8"),  # robots
         ("end_timer", "i8"),  # 0; 1 in the turn that decides the round; the round is over above 150
         ("inactive_turns", "i8"),
@@ -211,13 +212,13 @@ class World(NamedTuple):
     commands: np.ndarray  # COMMAND [R], worked off in place
     scores: np.ndarray  # SCORE [R] of this round
     totals: np.ndarray  # SCORE [R] of all rounds decided so far; places of this round too
-    damage: np.ndarray  # float64 [R, R], what robot i did to robot j in this round
+    damage: np.ndarray  # float64 [R*R], what robot i did to robot j in this round at i*R + j
     bullets: np.ndarray  # BULLET [C], slots
     bullet_list: (
         np.ndarray
     )  # int64 [C]: the first `bullet_count` are the slots in the engine's order, the rest are free
     events: np.ndarray  # EVENT [E]: the first `event_count`, in order of creation
-    places: np.ndarray  # float64 [R, 3], x, y and heading at round start, or ANYWHERE
+    places: np.ndarray  # float64 [3*R], x, y and heading of each at round start, or ANYWHERE
     run_order: np.ndarray  # int64 [R], the order in which the robots run after this turn
     deaths: np.ndarray  # int64 [R]: the first `death_count` died in this turn, in this order
     order: np.ndarray  # int64 [max(R, C)], scratch
@@ -276,17 +277,18 @@ def new_world(rules: np.ndarray, kinds: np.ndarray, seed: int, positions: str | 
         commands=np.zeros(count, dtype=COMMAND),
         scores=np.zeros(count, dtype=SCORE),
         totals=np.zeros(count, dtype=SCORE),
-        damage=np.zeros((count, count)),
+        damage=np.zeros(count * count),
         bullets=np.zeros(capacity, dtype=BULLET),
         bullet_list=np.arange(capacity),
         events=np.zeros(events, dtype=EVENT),
-        places=np.full((count, 3), ANYWHERE),
+        places=np.full(3 * count, ANYWHERE),
         run_order=np.arange(count),
         deaths=np.zeros(count, dtype=np.int64),
         order=np.zeros(max(count, capacity), dtype=np.int64),
         inner_order=np.zeros(max(count, capacity), dtype=np.int64),
     )
     world.battle["round"] = -1
+    world.battle["robot_count"] = count
     world.robots["kind"] = kinds
     world.robots["left"] = world.robots["low"] = NO_BOX
     world.robots["cosine"] = 1.0  # of direction 0
@@ -315,7 +317,7 @@ def place_by_text(world: World, text: str) -> None:
             if re.fullmatch(r"\d+\.?\d*|\.\d+", digits):
                 place[axis] = float(digits) * (0.017453292519943295 if axis == 2 else 1.0)
         if robot < len(world.robots):
-            world.places[robot] = place
+            world.places[3 * robot : 3 * robot + 3] = place
 
 
 def bullets_of(world: World) -> np.ndarray:

@@ -6,21 +6,28 @@ Source: `Battle.runTurn`. Changes the world in place; robots run between two cal
 from beepsim.engine.bullets import load_commands, move_bullets
 from beepsim.engine.motion import move_robots
 from beepsim.engine.rounds import settle_deaths, settle_round
+from beepsim.engine.rows import bare, inner
 from beepsim.engine.scan import scan_robots
 from beepsim.javarandom import shuffled_range
 from beepsim.jit import jit
 
 
-@jit(_nrt=False)
+@jit
 def play_turn(world):
     """Play one turn of the round in progress; afterwards `run_order` is the order in which the robots run."""
+    take_turn(bare(world))
+
+
+@inner
+def take_turn(world):
+    """`play_turn` of a bare world."""
     battle, robots = world.battle[0], world.robots
     battle.turn += 1
     battle.total_turns += 1
     battle.event_count = 0
     if battle.death_count > 0:
         battle.death_count = 0
-        for i in range(len(robots)):
+        for i in range(battle.robot_count):
             robots[i].died_now = False
     load_commands(world)
     move_bullets(world)
@@ -29,4 +36,4 @@ def play_turn(world):
     settle_deaths(world)
     settle_round(world)
     battle.inactive_turns += 1
-    shuffled_range(world.random, world.run_order, len(robots))
+    shuffled_range(world.random, world.run_order, battle.robot_count)

@@ -321,7 +321,7 @@ class Comparison:
                 own = [self.names[robot], robot + 1, *(results[robot][field].item() for field in RESULTS.values())]
                 fields = ("name", "rank", *RESULTS)
                 self.check_values(robot, f"{key}[{place}].", fields, [wanted[name] for name in fields], own)
-            rank_robots(results, order)
+            rank_robots(results, order, len(order))
         self.check_values(NO_ROBOT, "results.", ("rng",), [line["rng"]], [f"{int(self.world.random[0]):x}"])
 
 
