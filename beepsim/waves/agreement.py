@@ -166,9 +166,9 @@ def missed_turns(recording: Recording, number: int, powers: np.ndarray) -> np.nd
     count = len(recording.header.robots)
     mine, theirs = grid[SHOOTER::count], grid[TARGET::count]
     seen = np.zeros(len(mine), np.bool_)
-    history = sightings(theirs["x"], theirs["y"], theirs["heading"], theirs["velocity"])
+    path = sightings(theirs["x"], theirs["y"], theirs["heading"], theirs["velocity"])
     x, y = mine["x"].astype(np.float64), mine["y"].astype(np.float64)
-    fill_seen(seen, mine["radar_heading"].astype(np.float64), x, y, history)
+    fill_seen(seen, mine["radar_heading"].astype(np.float64), x, y, path)
     missed = ~seen & (np.cumsum(seen) > 0)
     waves = np.flatnonzero(np.isfinite(powers))
     if len(waves):

@@ -7,11 +7,11 @@ seen in a recording: it is that of the shot before or after (`fill_powers`).
 
 import numpy as np
 
-from beepsim.fdlibm import atan2
-from beepsim.geometry import relative_angle
+from beepsim.engine.scan import pie_meets_box
+from beepsim.geometry import HALF_PI, PI, absolute_angle, box_edge, relative_angle
 from beepsim.jit import jit
-from beepsim.rules import HALF_BOT_WIDTH, RADAR_RANGE, START_GUN_HEAT, gun_heat_of_shot
-from beepsim.waves.situation import SITUATION, current_guess_factor, fill_situation, virtuality
+from beepsim.rules import START_GUN_HEAT, gun_heat_of_shot
+from beepsim.waves.situation import SITUATION, assume_braking, current_guess_factor, fill_situation, virtuality
 from beepsim.waves.wave import (
     PASSED,
     SHOT,
@@ -79,26 +79,36 @@ FIRED = np.dtype(
 
 
 @jit
-def fill_seen(seen, radar_heading, shooter_x, shooter_y, history):
-    """seen [T]: whether the shooter's radar swept over the target's box in each turn; none in turn 0.
+def fill_seen(seen, radar_heading, shooter_x, shooter_y, path):
+    """seen [T]: whether the shooter's radar met the target's box in each turn (rules, section 8); never in turn 0.
 
-    Angles of the box's corners against the arc: Robocode's own test (rules, section 8) differs only where the arc just
-    touches the box.
+    A radar that neither turned nor moved counts as blind: whether the bot called for a scan cannot be seen.
     """
-    mask = history.size - 1
+    mask = path.size - 1
     seen[0] = False
     for turn in range(1, seen.size):
-        sweep = relative_angle(radar_heading[turn] - radar_heading[turn - 1])
-        x, y = history[turn & mask]["x"] - shooter_x[turn], history[turn & mask]["y"] - shooter_y[turn]
-        bearing = atan2(x, y)
-        from_middle = relative_angle(bearing - radar_heading[turn - 1] - sweep / 2.0)
-        least, most = 0.0, 0.0
-        for dx in (-HALF_BOT_WIDTH, HALF_BOT_WIDTH):
-            for dy in (-HALF_BOT_WIDTH, HALF_BOT_WIDTH):
-                from_centre = relative_angle(atan2(x + dx, y + dy) - bearing)
-                least, most = min(least, from_centre), max(most, from_centre)
-        is_swept = from_middle + least <= abs(sweep) / 2.0 and from_middle + most >= -abs(sweep) / 2.0
-        seen[turn] = is_swept and sweep != 0.0 and x * x + y * y <= RADAR_RANGE * RADAR_RANGE
+        start, x, y = radar_heading[turn - 1], shooter_x[turn], shooter_y[turn]
+        sweep = relative_angle(radar_heading[turn] - start)
+        if sweep == 0.0 and x == shooter_x[turn - 1] and y == shooter_y[turn - 1]:
+            seen[turn] = False
+        else:
+            start_degrees = 180.0 * absolute_angle(start - HALF_PI) / PI
+            left, low = box_edge(path[turn & mask]["x"]), box_edge(path[turn & mask]["y"])
+            seen[turn] = pie_meets_box(x, y, start_degrees, 180.0 * sweep / PI, left, low)
+
+
+@jit
+def fill_sightings(history, path, seen):
+    """`history`: the target's `path` as the shooter knew it; returns the first turn in which it saw it, or NEVER."""
+    seen_since = NEVER
+    mask = history.size - 1
+    for turn in range(seen.size):
+        if seen[turn]:
+            seen_since = min(seen_since, turn)
+            history[turn & mask] = path[turn & mask]
+        elif turn > seen_since:
+            assume_braking(history, turn)
+    return seen_since
 
 
 @jit
@@ -138,16 +148,18 @@ def fill_outcomes(rows, count, fired):
 
 @jit
 def extract_round(
-    rows, shooter_x, shooter_y, history, seen_since, last_turn, fired, powers, shots_before, cooling_rate, width, height
+    rows, shooter_x, shooter_y, path, seen, last_turn, fired, powers, shots_before, cooling_rate, width, height
 ):
     """Fill `rows` with the waves of one round in the order of their fire turns; returns how many there are.
 
-    shooter_x, shooter_y [T] by turn; `history` SIGHTINGs of the target, which the shooter first saw at `seen_since`;
-    both alive up to `last_turn`; `fired` the round's bullets by fire turn, all of them; powers [T] of the wave fired
-    after each turn, NaN for no wave; `shots_before` the shooter's bullets in earlier rounds; `rows` [>= T].
+    shooter_x, shooter_y [T] by turn; `path` SIGHTINGs of the target in every turn, of which the shooter knew those of
+    `seen` [T]; both alive up to `last_turn`; `fired` the round's bullets by fire turn, all of them; powers [T] of the
+    wave fired after each turn, NaN for no wave; `shots_before` the shooter's bullets in earlier rounds; `rows` [>= T].
     """
     shot, wave = np.zeros(1, SHOT)[0], np.zeros(1, WAVE)[0]
     airborne, airborne_until = np.zeros(MAX_AIRBORNE, WAVE), np.zeros(MAX_AIRBORNE, np.int64)
+    history = np.zeros_like(path)
+    seen_since = fill_sightings(history, path, seen)
     flying, count, next_shot, since_shot = 0, 0, 0, NEVER
     heat, orbit = START_GUN_HEAT, 1.0
     shot["power"] = np.nan
@@ -172,7 +184,7 @@ def extract_round(
         target = history[aim_turn & mask]
         flying = drop_broken(airborne, airborne_until, flying, aim_turn)
         current = current_guess_factor(airborne, flying, aim_turn, target["x"], target["y"])
-        break_turn = fly(wave, history, fire_turn, last_turn)
+        break_turn = fly(wave, path, fire_turn, last_turn)
         if flying < MAX_AIRBORNE:
             airborne[flying], airborne_until[flying] = wave, break_turn
             flying += 1
@@ -206,12 +218,12 @@ def drop_broken(airborne, airborne_until, flying, turn):
 
 
 @jit
-def fly(wave, history, fire_turn, last_turn):
+def fly(wave, path, fire_turn, last_turn):
     """Sweep a launched wave along the target's path; returns the turn in which it has passed, or NEVER."""
-    mask = history.size - 1
+    mask = path.size - 1
     turn = fire_turn
     while turn <= last_turn:
-        status, idle = sweep_wave(wave, turn, history[turn & mask]["x"], history[turn & mask]["y"])
+        status, idle = sweep_wave(wave, turn, path[turn & mask]["x"], path[turn & mask]["y"])
         if status == PASSED:
             return turn
         turn += 1 + idle

@@ -13,7 +13,7 @@ import numpy as np
 from beepsim.fdlibm import acos, atan2, sin_cos
 from beepsim.geometry import HALF_PI, PI, THREE_HALVES_PI, relative_angle
 from beepsim.jit import jit
-from beepsim.rules import HALF_BOT_WIDTH
+from beepsim.rules import DECELERATION, HALF_BOT_WIDTH
 from beepsim.waves.wave import ARC_STEPS, HISTORY, guess_factor, nearest_wave
 
 RAW_FEATURES = (
@@ -68,6 +68,20 @@ def virtuality(is_real, gun_heat, gun_cooling_rate, turns_since_shot):
     if is_real:
         return 0.0
     return min(float(int(max(gun_heat, 0.0) / gun_cooling_rate)), 1.0 + turns_since_shot)
+
+
+@jit
+def assume_braking(history, turn):
+    """Fill in a turn in which the radar missed the target: from the turn before it has braked, straight ahead."""
+    mask = history.size - 1
+    before, now = history[(turn - 1) & mask], history[turn & mask]
+    velocity, heading = before["velocity"], before["heading"]
+    speed = abs(velocity)
+    speed -= min(speed, DECELERATION, 1.0 + speed / DECELERATION)
+    velocity = speed if velocity > 0.0 else -speed
+    sine, cosine = sin_cos(heading)
+    now["heading"], now["velocity"] = heading, velocity
+    now["x"], now["y"] = before["x"] + velocity * sine, before["y"] + velocity * cosine
 
 
 @jit

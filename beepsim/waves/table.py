@@ -7,14 +7,13 @@ shooter. Sorted by battle, shooter, round, aim turn. Units of the columns: docs/
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from beepsim import __version__
 from beepsim.errors import UserError
@@ -22,7 +21,6 @@ from beepsim.files import replacing
 from beepsim.recording.format import Recording, RobotEntry, battle_id, recorded_rounds, round_slice
 from beepsim.waves.extract import (
     FIRED,
-    NEVER,
     ROW,
     extract_round,
     fill_powers,
@@ -38,14 +36,11 @@ MAX_ROWS, MAX_BYTES = 20_000_000, 6_000_000_000
 """Limits on what a file from a stranger may ask for in memory."""
 LABELS = ("battle", "shooter", "target")
 NUMBERS = tuple(name for name in ROW.names or () if name != "battle")
-STRICT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class WaveSource:
     """One battle seen from one shooter; `source` is the program that fought it, `robots` all that took part."""
-
-    __pydantic_config__ = STRICT
 
     battle: str
     shooter: str
@@ -122,11 +117,10 @@ def extract_from_round(
     rules, count = recording.header.rules, len(recording.header.robots)
     grid = recording.robots[round_slice(recording.robots, number)]
     mine, theirs = grid[shooter::count], grid[target::count]
-    history = sightings(theirs["x"], theirs["y"], theirs["heading"], theirs["velocity"])
+    path = sightings(theirs["x"], theirs["y"], theirs["heading"], theirs["velocity"])
     x, y = mine["x"].astype(np.float64), mine["y"].astype(np.float64)
     seen = np.zeros(len(x), np.bool_)
-    fill_seen(seen, mine["radar_heading"].astype(np.float64), x, y, history)
-    seen_since = int(seen.argmax()) if seen.any() else NEVER
+    fill_seen(seen, mine["radar_heading"].astype(np.float64), x, y, path)
     last_turn = min(last_turn_alive(mine["state"].copy()), last_turn_alive(theirs["state"].copy()))
     fired = fired_bullets(recording, number, shooter)
     powers = np.zeros(len(x))
@@ -137,7 +131,7 @@ def extract_from_round(
         powers[is_known] = virtual_powers[is_known]
     rows = np.zeros(len(x), ROW)
     cooling, width, height = rules.gun_cooling_rate, float(rules.width), float(rules.height)
-    filled = extract_round(rows, x, y, history, seen_since, last_turn, fired, powers, shots, cooling, width, height)
+    filled = extract_round(rows, x, y, path, seen, last_turn, fired, powers, shots, cooling, width, height)
     rows["round"] = number
     return rows[:filled], len(fired)
 
@@ -238,12 +232,34 @@ def parse_metadata(raw: bytes | None, path: Path) -> tuple[WaveSource, ...]:
             f"{path} has format {metadata.get('format')} and feature version {metadata.get('features')!r}; this "
             f"program reads format {FORMAT} and feature version {FEATURE_VERSION!r}: extract the waves again"
         )
-    try:
-        return TypeAdapter(tuple[WaveSource, ...]).validate_python(metadata.get("sources"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: metadata: sources.{where}: {first['msg']}") from None
+    entries = metadata.get("sources")
+    if not isinstance(entries, list):
+        raise UserError(f"{path}: metadata: sources is not a list")
+    return tuple(parse_source(entry, f"{path}: metadata: sources.{index}") for index, entry in enumerate(entries))
+
+
+def parse_source(entry: Any, where: str) -> WaveSource:
+    """A WaveSource from JSON; raises UserError naming the key that is wrong."""
+    names = [field.name for field in fields(WaveSource)]
+    if not isinstance(entry, dict) or entry.keys() != set(names):
+        raise UserError(f"{where} must have exactly the keys {', '.join(names)}")
+    for name in names:
+        value = entry[name]
+        if name == "robots":
+            is_right = isinstance(value, list) and all(is_robot_entry(robot) for robot in value)
+        elif name in ("shooter_index", "seed"):
+            is_right = type(value) is int or (name == "seed" and value is None)
+        else:
+            is_right = isinstance(value, str)
+        if not is_right:
+            raise UserError(f"{where}.{name} is {value!r}, which is not a valid value")
+    return WaveSource(**entry | {"robots": tuple(RobotEntry(**robot) for robot in entry["robots"])})
+
+
+def is_robot_entry(value: Any) -> bool:
+    """Whether a JSON value has the keys of RobotEntry, all of them strings."""
+    keys = {field.name for field in fields(RobotEntry)}
+    return isinstance(value, dict) and value.keys() == keys and all(isinstance(text, str) for text in value.values())
 
 
 def check_schema(file: pq.ParquetFile, path: Path) -> None:

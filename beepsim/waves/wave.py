@@ -141,7 +141,7 @@ def escape_angles(source_x, source_y, target_x, target_y, shot, width, height):
                     y -= source_y
                     slope = (x * along_y - y * along_x) / (x * along_x + y * along_y)
                     least, most = min(least, slope), max(most, slope)
-    left_angle = free if is_left_free else max(abs(atan(least)), MIN_ESCAPE_ANGLE)
+    left_angle = free if is_left_free else max(-atan(least), MIN_ESCAPE_ANGLE)
     right_angle = free if is_right_free else max(atan(most), MIN_ESCAPE_ANGLE)
     return left_angle, right_angle
 

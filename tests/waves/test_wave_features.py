@@ -1,0 +1,67 @@
+"""Names, normalisation and completeness of the features."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from wave_recording import real_recording
+
+from beepsim.errors import UserError
+from beepsim.waves.extract import ROW
+from beepsim.waves.features import FEATURES, normalise
+from beepsim.waves.situation import RAW_FEATURES
+from beepsim.waves.table import extract_waves
+
+# One row of raw values and what the published normalisation makes of it, worked out by hand.
+RAW = {
+    "virtuality": 3, "power": 1.5, "bft": 25, "accel": -1, "vel": 7.95, "latVel": 4, "advVel": -8, "advDir": 0.5,
+    "vChangeTimer": 99, "dirChangeTimer": 5, "decelTimer": 70, "distanceLast10": 40, "distanceLast20": 80,
+    "mirrorOffset": -0.5, "orbitalWallAhead": 0.75, "orbitalWallReverse": 1.5, "maeWallAhead": 0.8, "maeWallReverse": 1,
+    "stickWallAhead": 0.0005, "stickWallReverse": np.pi / 4, "stickWallAhead2": 0, "stickWallReverse2": np.pi / 2,
+    "shotsFired": 250, "gameTime": 100, "currentGF": -0.5, "didHit": 1, "didCollide": 0,
+}  # fmt: skip
+NORMALISED = {
+    "virtuality": 0.6, "power": 0.5, "bft": 0.25, "accel": 0.5, "vel": 0.99375, "vel=8": 1, "latVel": 0.5, "advVel": 1,
+    "advDir": 0.75, "vChangeTimer": 2.8, "dirChangeTimer": 0.2, "decelTimer": 2.8, "distanceLast10": 0.5,
+    "distanceLast20": 0.5, "mirrorOffset": np.pi - 0.5, "orbitalWallAhead": 0.5, "orbitalWallReverse": 1,
+    "maeWallAhead": 0.8, "maeWallReverse": 1, "stickWallAhead": 0.001 / np.pi, "stickWallReverse": 0.5,
+    "stickWallAhead2": 0, "stickWallReverse2": 1, "stickWallAhead=0": 1, "stickWallReverse=0": 0,
+    "stickWallAhead2=0": 1, "stickWallReverse2=0": 0, "shotsFired": 0.25, "gameTime": 0.2, "currentGF": 0.25,
+    "didHit": 1, "didCollide": 0,
+}  # fmt: skip
+
+
+def test_normalisation_by_hand():
+    columns = {name: np.array([value], np.float32) for name, value in RAW.items()}
+    found = normalise(columns, list(FEATURES))
+    assert found.dtype == np.float32 and found.shape == (1, len(FEATURES))
+    assert dict(zip(FEATURES, found[0], strict=True)) == pytest.approx(NORMALISED, rel=1e-6, abs=1e-7)
+
+
+def test_a_table_and_a_dict_of_its_columns_give_the_same():
+    rows = extract_waves(real_recording(), 0).rows
+    names = ["bft", "vel=8", "mirrorOffset"]
+    found = normalise(rows, names)
+    assert found.shape == (len(rows), 3)
+    assert (found == normalise({name: rows[name] for name in ROW.names}, names)).all()
+    assert normalise(rows, []).shape == (len(rows), 0)
+
+
+def test_raw_features_are_columns_and_each_has_its_own_normalisation():
+    assert {"power", *RAW_FEATURES} <= set(ROW.names)
+    assert {name for name in FEATURES if "=" not in name} == {"power", *RAW_FEATURES}
+    assert set(FEATURES) == set(NORMALISED)
+
+
+def test_unknown_features_and_missing_columns_are_the_users_error():
+    with pytest.raises(UserError, match="unknown feature 'latVell'; did you mean 'latVel'"):
+        normalise({"latVel": np.zeros(1)}, ["latVell"])
+    with pytest.raises(UserError, match="feature 'latVel' needs a column"):
+        normalise({"bft": np.zeros(1)}, ["latVel"])
+
+
+def test_the_documentation_lists_every_column():
+    text = (Path(__file__).parents[2] / "docs" / "waves.md").read_text()
+    listed = set(re.findall(r"`([A-Za-z0-9_=]+)`", text))
+    assert set(ROW.names) | {"shooter", "target", "shooter_index"} | set(FEATURES) <= listed
