@@ -3,7 +3,7 @@
 Source: `Battle.initializeRound`, `RobotPeer.initialize`, `Battle.handleDeadRobots`, `shutdownTurn`.
 """
 
-from beepsim.engine.energy import is_running, new_event
+from beepsim.engine.energy import new_event
 from beepsim.engine.motion import update_box
 from beepsim.engine.rows import bare, inner
 from beepsim.engine.score import add_round_score, rank_robots
@@ -18,6 +18,7 @@ from beepsim.rules import (
     LAST_SURVIVOR_SCORE,
     MAX_BODY_TURN,
     MAX_VELOCITY,
+    RUNNING_TURNS_AFTER_DECISION,
     START_ENERGY,
     START_GUN_HEAT,
     SURVIVAL_SCORE,
@@ -183,4 +184,6 @@ def round_is_over(world):
 @jit
 def may_run(world, index):
     """Whether a robot runs after this turn: alive or just dead (for its Death event), and the round not yet halted."""
-    return is_running(world.battle[0], world.robots[index])
+    robot = world.robots[index]
+    # The turn has advanced the timer: this is the last turn in which robots hear events, and they run after it.
+    return (robot.state != DEAD or robot.died_now) and world.battle[0].end_timer <= RUNNING_TURNS_AFTER_DECISION + 1

@@ -33,9 +33,9 @@ NO_ROBOT = -1  # a difference that concerns no single robot
 
 # Names in the trace, and in the engine's arrays.
 # fmt: off
-ROBOT_NUMBERS = {
-    "x": "x", "y": "y", "velocity": "velocity", "bodyHeading": "heading", "gunHeading": "gun_heading",
-    "radarHeading": "radar_heading", "energy": "energy", "gunHeat": "gun_heat",
+ROBOT_NUMBERS = {  # causes before effects: a wrong heading also moves x
+    "bodyHeading": "heading", "gunHeading": "gun_heading", "radarHeading": "radar_heading", "velocity": "velocity",
+    "x": "x", "y": "y", "energy": "energy", "gunHeat": "gun_heat",
 }
 ROBOT_FLAGS = {"overDriving": "over_driving", "inCollision": "in_collision"}
 COMMAND_NUMBERS = {

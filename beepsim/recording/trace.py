@@ -47,7 +47,7 @@ def read_trace(path: Path) -> Iterator[Line]:
             for number, text in enumerate(file, start=1):
                 line = json.loads(text)
                 kind = line.get("type") if isinstance(line, dict) else None
-                if kind not in FOLLOWERS[previous]:
+                if not isinstance(kind, str) or kind not in FOLLOWERS[previous]:
                     due = " or ".join(sorted(FOLLOWERS[previous])) or "nothing"
                     raise UserError(f"{path}, line {number}: found {kind!r} where a trace has {due}")
                 if kind == "header" and line.get("format") != 1:
@@ -60,8 +60,12 @@ def read_trace(path: Path) -> Iterator[Line]:
         raise UserError(f"trace {path} cannot be read: {error}") from None
     except (EOFError, lzma.LZMAError) as error:
         raise UserError(f"trace {path} is cut off or damaged after line {number}: {error}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}, line {number} is no line of a trace: {error}") from None
+    except UnicodeDecodeError as error:
         raise UserError(f"{path}, line {number + 1} is no line of a trace: {error}") from None
+    if not previous:
+        raise UserError(f"{path} is empty, a trace begins with a header line")
     if previous not in ("round_end", "results"):
         raise UserError(f"trace {path} ends after line {number}, within a round: it must end with round_end or results")
 
