@@ -28,6 +28,7 @@ def column(name: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 OURS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "round": column("round"),
     "tbreak": column("break_turn"),
     "absb": column("absolute_bearing"),
     "orbit": column("orbit_direction"),
@@ -68,7 +69,6 @@ OURS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 """Each column of the reference from our rows; `round` and `tfire` are also what waves are matched by."""
 
-REFERENCE_COLUMNS = ("round", *OURS)
 ANGLES = ("absb", "relh")  # compared as directions
 
 
@@ -104,10 +104,10 @@ def read_reference(path: Path) -> dict[str, np.ndarray]:
         raise UserError(f"{path}: no such file; give a NAME.waves.parquet") from None
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
-    missing = [name for name in REFERENCE_COLUMNS if name not in table.column_names]
+    missing = [name for name in OURS if name not in table.column_names]
     if missing:
         raise UserError(f"{path} is not a reference of waves: it lacks the columns {', '.join(missing)}")
-    return {name: table.column(name).to_numpy().astype(np.float64) for name in REFERENCE_COLUMNS}
+    return {name: table.column(name).to_numpy().astype(np.float64) for name in OURS}
 
 
 def wave_key(rounds: np.ndarray, turns: np.ndarray) -> np.ndarray:

@@ -1,7 +1,11 @@
 """The wave table: what extraction yields from a real battle, and files good and bad."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import wave_oracle as oracle
 from wave_paths import history_of
-from wave_recording import real_recording
+from wave_recording import first_round, real_recording
 
 from beepsim.errors import UserError
 from beepsim.waves.extract import HIT_BULLET, HIT_ROBOT, HIT_WALL, NEVER, NO_BULLET, fill_seen, fill_sightings
@@ -91,15 +95,8 @@ def test_a_mirrored_battle_mirrors_directions_and_keeps_guess_factors(table):
 
 
 def test_later_rounds_and_turns_change_nothing_before_them():
-    recording = real_recording()
-    whole = extract_waves(recording, 0).rows
-    first_round = recording.robots["round"] == 0
-    parts = {
-        "robots": recording.robots[first_round],
-        "bullets": recording.bullets[recording.bullets["round"] == 0],
-        "rounds": recording.rounds[recording.rounds["round"] == 0],
-    }
-    alone = extract_waves(replace(recording, **parts), 0).rows
+    whole = extract_waves(real_recording(), 0).rows
+    alone = extract_waves(first_round(), 0).rows
     assert (alone == whole[whole["round"] == 0]).all()
 
 
@@ -147,6 +144,16 @@ def test_radar_sees_what_it_sweeps_over():
     radar = np.array([0.5, 1.0, 0.07, 6.0, 6.0, 5.5])  # target due north, 0.06 rad to either side
     fill_seen(seen, radar, x, y, path)
     assert seen.tolist() == [False, False, False, True, False, False]
+
+
+def test_interpreted_code_gives_the_same_rows(tmp_path):
+    script = "import pathlib; from wave_recording import first_round; from beepsim.waves.table import *\n"
+    script += f"save_waves(pathlib.Path({str(tmp_path / 'plain.parquet')!r}), extract_waves(first_round(), 0))"
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    command = [sys.executable, "-W", "error", "-c", script]
+    subprocess.run(command, env=environment, cwd=Path(__file__).parent, check=True, timeout=120)
+    compiled, plain = extract_waves(first_round(), 0), load_waves(tmp_path / "plain.parquet")
+    assert (compiled.rows == plain.rows).all() and compiled.sources == plain.sources
 
 
 def test_shooter_and_target_must_be_robots_of_the_battle():
