@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,13 +74,26 @@ def cache_root() -> Path:
     return Path(tempfile.mkdtemp(prefix="beepsim-"))
 
 
+@contextmanager
+def cache_of(function: Callable) -> Iterator[None]:
+    """Has numba keep the machine code of what is declared in the block under the hash of the function's sources."""
+    previous = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(cache_root() / source_hash(Path(function.__code__.co_filename)))  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = previous  # type: ignore[attr-defined]
+
+
 def jit(function: Callable | None = None, **options: Any) -> Any:
     """`numba.njit` with beepsim's settings; used bare (`@jit`) or with options (`@jit(inline="always")`)."""
     if function is None:
         return lambda decorated: jit(decorated, **options)
-    previous = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = str(cache_root() / source_hash(Path(function.__code__.co_filename)))  # type: ignore[attr-defined]
-    try:
+    with cache_of(function):
         return numba.njit(function, cache=True, error_model="numpy", **options)
-    finally:
-        numba.config.CACHE_DIR = previous  # type: ignore[attr-defined]
+
+
+def c_function(function: Callable, signature: Any) -> Any:
+    """`numba.cfunc` with beepsim's settings: compiled now, called by its `address`."""
+    with cache_of(function):
+        return numba.cfunc(signature, cache=True, error_model="numpy")(function)

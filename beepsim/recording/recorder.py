@@ -1,0 +1,141 @@
+"""Rows of a recording, taken from the world while a round is played.
+
+Same units as the world's; its doubles are rounded to the recording's single precision. The row arrays grow as needed:
+each function that adds rows returns the table that then holds them.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from beepsim.engine.rows import inner, rows
+from beepsim.engine.state import BULLET_HIT_WALL, DEAD, EXPLODED, HIT_VICTIM, World
+from beepsim.jit import jit
+from beepsim.recording.columns import FLYING, NO_VICTIM, RECORDED_BULLET, RECORDED_ROBOT, RECORDED_ROUND
+from beepsim.rules import BULLET_IDS_PER_ROBOT
+
+FIRST_TURNS = 1024
+FIRST_BULLETS = 256
+assert (HIT_VICTIM, BULLET_HIT_WALL) == (2, 4), "recorded bullet states are the engine's"
+
+
+class Notes(NamedTuple):
+    """What the recorder remembers of the round in progress."""
+
+    counts: np.ndarray  # int64 [2]: rows of robots and of bullets so far
+    shots: np.ndarray  # int64 [R]: bullets of each robot that have a row
+    rows: np.ndarray  # int64 [R * BULLET_IDS_PER_ROBOT]: row of each robot's n-th bullet
+    results: np.ndarray  # RECORDED_ROUND [R]
+
+
+def new_notes(world: World) -> Notes:
+    """Notes for the rounds of a battle, one after the other."""
+    robots = len(world.robots)
+    return Notes(
+        counts=np.zeros(2, np.int64),
+        shots=np.zeros(robots, np.int64),
+        rows=np.zeros(robots * BULLET_IDS_PER_ROBOT, np.int64),
+        results=np.zeros(robots, RECORDED_ROUND),
+    )
+
+
+@jit
+def bare_notes(notes):
+    """The notes with all their arrays by address, as `bare` does it for a world."""
+    return Notes(rows(notes.counts), rows(notes.shots), rows(notes.rows), rows(notes.results))
+
+
+@inner
+def begin_rows(world, notes):
+    """Empty arrays of robots' and bullets' rows for the round that has just been started."""
+    notes.counts[0] = notes.counts[1] = 0
+    count = world.battle[0].robot_count
+    for robot in range(count):
+        notes.shots[robot] = 0
+        result = notes.results[robot]
+        result["round"], result.robot, result.place = world.battle[0]["round"], robot, 1
+    return np.empty(FIRST_TURNS * count, RECORDED_ROBOT), np.empty(FIRST_BULLETS, RECORDED_BULLET)
+
+
+@inner
+def add_robots(world, notes, table):
+    """A row for each robot as it is now."""
+    battle, count = world.battle[0], notes.counts[0]
+    if count + battle.robot_count > len(table):
+        old = table
+        table = np.empty(2 * len(old), RECORDED_ROBOT)
+        table[:count] = old[:count]
+    for index in range(battle.robot_count):
+        robot, row = world.robots[index], table[count + index]
+        row["round"], row.turn, row.robot, row.state = battle["round"], battle.turn, index, robot.state
+        row.x, row.y, row.velocity = robot.x, robot.y, robot.velocity
+        row.heading, row.gun_heading, row.radar_heading = robot.heading, robot.gun_heading, robot.radar_heading
+        row.energy, row.gun_heat = robot.energy, robot.gun_heat
+    notes.counts[0] = count + battle.robot_count
+    return table
+
+
+@inner
+def add_bullets(world, notes, table):
+    """A row for each bullet that moved for the first time; the end so far of those that had one."""
+    battle = world.battle[0]
+    for i in range(battle.bullet_count):
+        bullet = world.bullets[world.bullet_list[i]]
+        if bullet.state == EXPLODED:
+            continue
+        owner = bullet.owner
+        shot = (bullet.id - 1) % BULLET_IDS_PER_ROBOT - 1
+        if shot >= notes.shots[owner]:
+            table = add_bullet(battle, bullet, notes, table)
+            notes.rows[owner * BULLET_IDS_PER_ROBOT + shot] = notes.counts[1] - 1
+            notes.shots[owner] = shot + 1
+        row = table[notes.rows[owner * BULLET_IDS_PER_ROBOT + shot]]
+        if row.state_last == FLYING:
+            row.turn_last, row.x_last, row.y_last = battle.turn, bullet.x, bullet.y
+            row.state_last = bullet.state
+            if bullet.state == HIT_VICTIM:
+                row.victim = bullet.victim
+    return table
+
+
+@inner
+def add_bullet(battle, bullet, notes, table):
+    """A new row, open until the bullet ends."""
+    count = notes.counts[1]
+    if count == len(table):
+        old = table
+        table = np.empty(2 * len(old), RECORDED_BULLET)
+        table[:count] = old
+    row = table[count]
+    row["round"], row.bullet, row.owner, row.victim = battle["round"], bullet.id, bullet.owner, NO_VICTIM
+    row.power, row.heading = bullet.power, bullet.heading
+    row.turn_first, row.x_first, row.y_first = battle.turn, bullet.x, bullet.y
+    row.state_last = FLYING
+    notes.counts[1] = count + 1
+    return table
+
+
+@inner
+def note_results(world, notes):
+    """After each turn: places of those who died in it; scores, until the round is decided (later ones are lost)."""
+    battle = world.battle[0]
+    is_counted = battle.end_timer <= 1
+    for index in range(battle.robot_count):
+        result, score = notes.results[index], world.scores[index]
+        result.turns = battle.turn
+        if is_counted:
+            result.survival, result.last_survivor_bonus = score.survival, score.last_survivor
+            result.bullet_damage, result.bullet_kill_bonus = score.bullet_damage, score.bullet_kill
+            result.ram_damage, result.ram_kill_bonus = score.ram_damage, score.ram_kill
+    for i in range(battle.death_count):
+        dead = world.deaths[i]
+        if not world.robots[dead].winner:
+            notes.results[dead].place = battle.alive + 1
+
+
+def sorted_bullets(table: np.ndarray) -> np.ndarray:
+    """The round's bullets by id: they were noted in the order in which they left."""
+    return table[np.argsort(table["bullet"], kind="stable")]
+
+
+assert DEAD == 3, "recorded robot states are the engine's"

@@ -1,0 +1,197 @@
+"""What the author of a compiled bot works with: records of what the bot sees and commands, and helpers for both.
+
+Pixels, turns, radians clockwise from north (0 = up = +y). A bot is one file of plain functions over these records; it
+names the arguments that it wants, in any order:
+
+    def move(view, target, command): ...    a movement: sets command.distance, body_turn, max_velocity
+    def aim(view, target, command): ...     a gun: sets command.gun_turn and fire_power
+    def turn(view, events, command): ...    a whole bot, which turns its own radar as well
+
+    view      VIEW: its own state and the field, at the end of the turn
+    events    EVENT [E]: what it was told in this turn, in order; `event.type` is one of the constants below
+    target    TARGET: the enemy as last scanned (move and aim only; the radar is kept on it for them)
+    command   COMMAND: what is still to be travelled and turned, changed by writing to it; fire_power = a number fires
+    memory    a record of the file's own dtype `MEMORY`, zero when the battle starts, kept from round to round
+    random    the bot's own random numbers: next_double(random), next_int(random, n) of beepsim.javarandom
+
+They are called at the start of each round (view.turn == 0) and after each turn; what they command acts in the next one.
+`loader.py` compiles them, or runs them as plain Python with the same result, as long as they take trigonometry from
+`beepsim.fdlibm` (sin, cos, tan, asin, acos, atan2, hypot) and divide by nothing that may be zero.
+"""
+
+import numpy as np
+
+from beepsim.engine.state import (  # noqa: F401 - COMMAND and the event types are here for the authors of bots
+    BULLET_HIT,
+    BULLET_HIT_BULLET,
+    BULLET_MISSED,
+    COMMAND,
+    EVENT,
+    HIT_BY_BULLET,
+    HIT_ROBOT_EVENT,
+    HIT_WALL_EVENT,
+    NO_SHOT,
+    NOBODY,
+    ROBOT_DEATH,
+    ROUND_ENDED,
+    SCANNED_ROBOT,
+    WIN,
+    record,
+)
+from beepsim.fdlibm import cos, sin
+from beepsim.geometry import HALF_PI, absolute_angle, relative_angle
+from beepsim.jit import jit
+from beepsim.rules import MAX_POWER, MIN_POWER, bullet_damage, bullet_hit_gain
+
+VIEW = record(
+    [
+        ("round_number", "i8"),  # from 0
+        ("turn", "i8"),  # of the round; 0 at its start
+        ("num_rounds", "i8"),
+        ("others", "i8"),  # enemies alive
+        ("x", "f8"),
+        ("y", "f8"),
+        ("velocity", "f8"),
+        ("heading", "f8"),
+        ("gun_heading", "f8"),
+        ("radar_heading", "f8"),
+        ("energy", "f8"),
+        ("gun_heat", "f8"),  # a shot is accepted at 0
+        ("width", "f8"),  # of the field
+        ("height", "f8"),
+        ("gun_cooling_rate", "f8"),
+    ]
+)
+
+NEVER = -1  # TARGET.turn before the first scan of a round
+
+TARGET = record(
+    [
+        ("turn", "i8"),  # in which it was last scanned, or NEVER
+        ("robot", "i8"),
+        ("x", "f8"),
+        ("y", "f8"),
+        ("velocity", "f8"),
+        ("heading", "f8"),
+        ("energy", "f8"),  # kept up to date between scans by what bullets are known to have done
+        ("distance", "f8"),
+        ("bearing", "f8"),  # absolute
+        ("last_turn", "i8"),  # the scan before, or NEVER; its velocity and heading
+        ("last_velocity", "f8"),
+        ("last_heading", "f8"),
+        ("shot_power", "f8"),  # of the shot that a loss of energy gave away in this turn; 0 if none
+    ]
+)
+
+WALL_MARGIN = 25.0  # px from the walls within which no centre should come
+WALL_STICK = 140.0  # px ahead that are kept within the margin
+SMOOTHING_STEP = 0.1  # rad
+SMOOTHING_STEPS = 32  # half a circle: in a corner any further turn leads out again
+
+
+@jit
+def track(view, events, target):
+    """Keeps TARGET by the turn's events: the first enemy scanned, until it dies or has not been seen for 10 turns."""
+    if view.turn == 0 or (target.turn != NEVER and view.turn - target.turn > 10):
+        target.turn = target.last_turn = NEVER
+    target.shot_power = 0.0
+    for event in events:
+        if event.type == BULLET_HIT and event.other == target.robot:
+            target.energy = event.energy
+        elif event.type == HIT_BY_BULLET and event.bullet_owner == target.robot:
+            target.energy += bullet_hit_gain(event.bullet_power)
+        elif event.type == HIT_ROBOT_EVENT and event.other == target.robot:
+            target.energy = event.energy
+        elif event.type == ROBOT_DEATH and event.other == target.robot:
+            target.turn = NEVER
+    for event in events:
+        if event.type == SCANNED_ROBOT and (target.turn == NEVER or event.other == target.robot):
+            see(view, event, target)
+
+
+@jit
+def see(view, event, target):
+    """Enters a scan into TARGET."""
+    is_known = target.turn != NEVER
+    loss = target.energy - event.energy
+    if is_known and MIN_POWER - 1e-9 <= loss <= MAX_POWER + 1e-9:
+        target.shot_power = loss
+    target.last_turn = target.turn
+    target.last_velocity = target.velocity if is_known else event.velocity
+    target.last_heading = target.heading if is_known else event.heading
+    target.turn, target.robot = view.turn, event.other
+    target.velocity, target.heading, target.energy = event.velocity, event.heading, event.energy
+    target.distance = event.distance
+    target.bearing = absolute_angle(view.heading + event.bearing)
+    target.x = view.x + sin(target.bearing) * event.distance
+    target.y = view.y + cos(target.bearing) * event.distance
+
+
+@jit
+def lock_radar(view, target, command):
+    """Turns the radar past the target's last bearing and back, or round and round while it is not known."""
+    command.adjust_gun_for_body = command.adjust_radar_for_body = command.adjust_radar_for_gun = True
+    command.scan = True  # a radar that stands exactly on the target would not scan by itself
+    if target.turn == NEVER:
+        command.radar_turn = np.inf
+    else:
+        command.radar_turn = 2.0 * relative_angle(target.bearing - view.radar_heading)
+
+
+@jit
+def drive(view, command, heading, distance=100.0):
+    """Orders `distance` px along `heading`, forwards or backwards, whichever needs the smaller turn."""
+    turn = relative_angle(heading - view.heading)
+    if turn > HALF_PI:
+        command.body_turn, command.distance = turn - np.pi, -distance
+    elif turn < -HALF_PI:
+        command.body_turn, command.distance = turn + np.pi, -distance
+    else:
+        command.body_turn, command.distance = turn, distance
+
+
+@jit
+def orbit(view, target, command, direction, distance):
+    """Drives round the target, `direction` +1 (clockwise as seen from it) or -1, towards `distance` px from it.
+
+    Where the way leads out of the field it is bent towards the target.
+    """
+    inwards = min(max((target.distance - distance) / distance, -0.5), 0.5)
+    heading = target.bearing - direction * (HALF_PI - inwards)
+    drive(view, command, along_walls(view, heading, direction))
+
+
+@jit
+def along_walls(view, heading, direction):
+    """`heading`, turned by `direction` (+1 clockwise) in steps until WALL_STICK px that way are clear of walls."""
+    across, along = sin(heading) * WALL_STICK, cos(heading) * WALL_STICK
+    sine, cosine = direction * sin(SMOOTHING_STEP), cos(SMOOTHING_STEP)
+    for _ in range(SMOOTHING_STEPS):
+        x, y = view.x + across, view.y + along
+        if WALL_MARGIN < x < view.width - WALL_MARGIN and WALL_MARGIN < y < view.height - WALL_MARGIN:
+            break
+        across, along = across * cosine + along * sine, along * cosine - across * sine
+        heading += direction * SMOOTHING_STEP
+    return heading
+
+
+@jit
+def shoot(view, target, command, heading, power):
+    """Turns the gun to `heading`; fires where it was turned to by the last such call, once it is cool and has arrived.
+
+    A shot leaves along the gun's heading at the time of the order, so the aim of a turn is fired in the next one.
+    """
+    was_aimed = target.turn == view.turn and target.last_turn == view.turn - 1 and command.gun_turn == 0.0
+    if was_aimed and view.gun_heat == 0.0 and power < view.energy:
+        command.fire_power = power
+    command.gun_turn = relative_angle(heading - view.gun_heading)
+
+
+@jit
+def usual_power(view, target):
+    """Power 2, 3 at close range, less as the own energy falls, and no more than the target's end needs."""
+    power = 3.0 if target.distance < 150.0 else 2.0
+    power = min(power, view.energy / 10.0)
+    if bullet_damage(power) > target.energy:
+        power = target.energy / 4.0
+    return max(power, MIN_POWER)

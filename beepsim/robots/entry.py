@@ -1,0 +1,123 @@
+"""From a bot's parts to one function that the battle loop calls by address, or to the same as plain Python.
+
+The loop is compiled once for all bots because every bot has the same C signature; what differs (which functions are
+called with which of the arguments, the dtype of the memory) is written into a small source file in the cache directory,
+so that numba keeps its machine code like that of any other file.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core.errors import NumbaError
+from numba.extending import intrinsic
+
+from beepsim.engine.state import COMMAND, EVENT, record
+from beepsim.errors import UserError
+from beepsim.files import write_text
+from beepsim.jit import c_function, cache_root, source_hash
+from beepsim.robots.compiled import TARGET, VIEW, lock_radar, track
+from beepsim.robots.loader import WHOLE, Bot, load_module, part_function
+
+SIGNATURE = numba.types.void(
+    numba.types.CPointer(numba.from_dtype(VIEW)),
+    numba.types.CPointer(numba.from_dtype(EVENT)),
+    numba.types.intp,  # number of events
+    numba.types.voidptr,  # the bot's memory
+    numba.types.CPointer(numba.from_dtype(COMMAND)),
+    numba.types.CPointer(numba.types.int64),  # state of its random numbers
+    numba.types.CPointer(numba.types.int64),  # set to 1 where the bot fails
+)
+ARGUMENT_COUNT = 7
+
+ENTRY = """
+
+def entry(view_at, events_at, count, memory_at, command_at, random_at, failed_at):
+    view, memory, command = carray(view_at, 1)[0], carray(memory_at, 1, MEMORY)[0], carray(command_at, 1)[0]
+    try:
+        run(view, carray(events_at, count), memory, command, carray(random_at, 1))
+    except Exception:
+        carray(failed_at, 1)[0] = 1
+"""
+
+
+def memory_dtype(bot: Bot) -> np.dtype:
+    """What the bot keeps from turn to turn: TARGET unless it is a whole bot, and the memory of each part."""
+    fields: list[tuple[str, Any]] = [] if bot.parts[0].kind == WHOLE else [("target", TARGET)]
+    fields += [(part.kind, part.memory) for part in bot.parts if part.memory is not None]
+    return record(fields or [("nothing", "i8")])
+
+
+def run_source(bot: Bot) -> str:
+    """Text of `run`: the call of each part's function with the arguments that it asks for."""
+    lines = ["def run(view, events, memory, command, random):"]
+    if bot.parts[0].kind != WHOLE:
+        lines += ["track(view, events, memory.target)", "lock_radar(view, memory.target, command)"]
+    for part in bot.parts:
+        given = {"memory": f"memory.{part.kind}", "target": "memory.target"}
+        lines.append(f"{part.kind}({', '.join(given.get(name, name) for name in part.arguments)})")
+    return "\n    ".join(lines) + "\n"
+
+
+def entry_file(bot: Bot) -> Path:
+    """The bot's source file in the cache directory, made where it is missing; named by all that it is compiled from."""
+    sources = [source_hash(Path(__file__)), *(f"{part.path} {source_hash(part.path)}" for part in bot.parts)]
+    text = "\n".join([f"# {bot.name}", *(f"# {source}" for source in sources), "from numba import carray", "", ""])
+    text += run_source(bot) + ENTRY
+    path = cache_root() / "bots" / f"bot_{hashlib.sha256(text.encode()).hexdigest()[:16]}.py"
+    if not path.exists():
+        write_text(path, text)
+    return path
+
+
+def entry_module(bot: Bot, is_compiled: bool) -> ModuleType:
+    """The module of that file, with all that its functions call: plain Python, or compiled."""
+    module = load_module(entry_file(bot), is_compiled)
+    variables = vars(module)
+    variables["MEMORY"] = memory_dtype(bot)
+    for helper in (track, lock_radar):
+        variables[helper.__name__] = helper if is_compiled else helper.py_func
+    for part in bot.parts:
+        variables[part.kind] = part_function(part, is_compiled)
+    return module
+
+
+def plain_function(bot: Bot) -> Callable[..., None]:
+    """The bot as a Python function (view, events, memory, command, random) over numpy records."""
+    return entry_module(bot, is_compiled=False).run
+
+
+@cache
+def compiled_entry(bot: Bot) -> Any:
+    """The bot as a C function of SIGNATURE; its `address` is good for as long as the process lives.
+
+    Raises UserError where numba cannot compile the bot's functions.
+    """
+    module = entry_module(bot, is_compiled=True)
+    try:
+        return c_function(module.entry.py_func, SIGNATURE)
+    except NumbaError as error:
+        reason = " ".join(line.strip() for line in str(error).splitlines() if line.strip())[:600]
+        raise UserError(
+            f"bot '{bot.name}' ({', '.join(str(part.path) for part in bot.parts)}) cannot be compiled: {reason}"
+        ) from error
+
+
+@intrinsic
+def call_bot(typing, address, view, events, count, memory, command, random, failed):  # type: ignore[no-untyped-def]
+    """Calls the C function of SIGNATURE at `address`; every argument is an int64, seven of them addresses."""
+    signature = numba.types.void(*[numba.types.int64] * (ARGUMENT_COUNT + 1))
+
+    def build(context, builder, _, arguments):  # type: ignore[no-untyped-def]
+        integer = ir.IntType(64)
+        kind = ir.FunctionType(ir.VoidType(), [integer] * ARGUMENT_COUNT)
+        builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
+        return context.get_dummy_value()
+
+    return signature, build

@@ -1,0 +1,18 @@
+"""Circles the enemy, reverses and changes its speed at random moments."""
+
+import numpy as np
+
+from beepsim.javarandom import next_double
+from beepsim.robots.compiled import orbit
+
+DISTANCE = 400.0  # px that it keeps from the enemy
+MEMORY = np.dtype([("direction", "f8"), ("max_velocity", "f8")])
+
+
+def move(view, target, memory, command, random):
+    if view.turn == 0 or next_double(random) < 0.04:  # every 25 turns on average
+        memory.direction = 1.0 if next_double(random) < 0.5 else -1.0
+    if view.turn == 0 or next_double(random) < 0.03:
+        memory.max_velocity = 8.0 if next_double(random) < 0.5 else 2.0 + 6.0 * next_double(random)
+    command.max_velocity = memory.max_velocity
+    orbit(view, target, command, memory.direction, DISTANCE)

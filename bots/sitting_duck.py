@@ -1,0 +1,5 @@
+"""Stands still."""
+
+
+def move(command):
+    command.distance = 0.0
