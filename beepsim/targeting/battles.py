@@ -1,0 +1,81 @@
+"""Waves of one battle from one shooter, as models and guns see them: features, guess factors, and who knew what when.
+
+[W] waves in firing order, [Q] queries (waves with a real bullet, in firing order), [D] features. Guess factors (GF) lie
+in [-1, 1]. A wave is a candidate of a query exactly if it had broken before the query's fire turn, in this round or an
+earlier one (design: causal mask on the break turn).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from beepsim.errors import UserError
+from beepsim.waves.features import FEATURES, normalise
+from beepsim.waves.table import WaveTable
+
+FEATURE_NAMES = tuple(FEATURES)
+KNOWN_AFTER_THE_SHOT = ("didHit", "didCollide")
+"""Features of a candidate that a query cannot have yet; they are 0 there."""
+ROUND_SHIFT = 32
+
+
+@dataclass(frozen=True)
+class BattleWaves:
+    """One battle and shooter; `rows` [W] are the wave table's, in firing order."""
+
+    battle: str
+    shooter: str
+    target: str
+    rows: np.ndarray
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """Normalised features as candidates have them, float32 [W, D] in the order of FEATURE_NAMES."""
+        return normalise(self.rows, FEATURE_NAMES)
+
+    @cached_property
+    def query_features(self) -> np.ndarray:
+        """Normalised features as queries have them, float32 [W, D]: what only the shot's outcome tells is 0."""
+        features = self.features.copy()
+        features[:, [FEATURE_NAMES.index(name) for name in KNOWN_AFTER_THE_SHOT]] = 0.0
+        return features
+
+    @cached_property
+    def fired(self) -> np.ndarray:
+        """Time at which each wave left, int64 [W]; comparable with `broke` across rounds."""
+        return (self.rows["round"].astype(np.int64) << ROUND_SHIFT) | self.rows["fire_turn"]
+
+    @cached_property
+    def broke(self) -> np.ndarray:
+        """Time at which each wave had passed the target, int64 [W]."""
+        return (self.rows["round"].astype(np.int64) << ROUND_SHIFT) | self.rows["break_turn"]
+
+    @cached_property
+    def by_break(self) -> np.ndarray:
+        """Indices of the waves in the order in which they broke, int64 [W]."""
+        return np.argsort(self.broke, kind="stable")
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """How many of `by_break` had broken when each wave was fired, int64 [W]: by_break[:known[w]] are w's candidates."""
+        return np.searchsorted(self.broke[self.by_break], self.fired, side="left")
+
+    @cached_property
+    def queries(self) -> np.ndarray:
+        """Indices of the waves with a real bullet, int64 [Q]."""
+        return np.flatnonzero(self.rows["real"])
+
+    def column(self, name: str) -> np.ndarray:
+        """A column of the wave table as float64 [W]."""
+        return self.rows[name].astype(np.float64)
+
+
+def battles_of(table: WaveTable) -> list[BattleWaves]:
+    """The battles of a table, one for each shooter. Raises UserError for a table without waves."""
+    if not len(table):
+        raise UserError("the wave table has no rows; extract waves from recordings in which the shooter fired")
+    return [
+        BattleWaves(source.battle, source.shooter, source.target, table.of_source(index))
+        for index, source in enumerate(table.sources)
+    ]
