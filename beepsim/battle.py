@@ -36,6 +36,7 @@ from beepsim.recording.recorder import (
     add_robots,
     bare_notes,
     begin_rows,
+    end_flying_bullets,
     new_notes,
     note_results,
     sorted_bullets,
@@ -150,6 +151,7 @@ def play_round(world, crew, notes, failed, records_robots):
             robots = add_robots(world, notes, robots)
         bullets = add_bullets(world, notes, bullets)
         run_crew(world, crew, failed)
+    end_flying_bullets(world, notes, bullets)
     return robots[: notes.counts[0]], bullets[: notes.counts[1]]
 
 
@@ -162,6 +164,14 @@ def begin_plain_round(world, notes, records_robots):
     if records_robots:
         robots = add_robots(world, notes, robots)
     return robots, bullets
+
+
+@jit
+def end_plain_round(world, notes, robots, bullets):
+    """The end of `play_round`."""
+    world, notes = bare(world), bare_notes(notes)
+    end_flying_bullets(world, notes, bullets)
+    return robots[: notes.counts[0]], bullets[: notes.counts[1]]
 
 
 @jit
@@ -186,7 +196,7 @@ def play_plain_round(
         while not round_is_over(world):
             robots, bullets = play_plain_turn(world, notes, robots, bullets, records_robots)
             run_plain_crew(world, crew, functions, memories)
-    return robots[: notes.counts[0]], bullets[: notes.counts[1]]
+    return end_plain_round(world, notes, robots, bullets)
 
 
 def fight(

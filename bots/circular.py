@@ -2,12 +2,12 @@
 
 from beepsim.fdlibm import cos, hypot, sin
 from beepsim.geometry import absolute_bearing, relative_angle
-from beepsim.robots.compiled import NEVER, shoot, usual_power
+from beepsim.robots.compiled import NEVER, may_fire_soon, shoot, usual_power
 from beepsim.rules import HALF_BOT_WIDTH, bullet_speed
 
 
 def aim(view, target, command):
-    if target.turn == NEVER:
+    if not may_fire_soon(view, target):
         return
     power = usual_power(view, target)
     turn = 0.0

@@ -1,8 +1,8 @@
 """Fires at where the enemy is."""
 
-from beepsim.robots.compiled import NEVER, shoot, usual_power
+from beepsim.robots.compiled import may_fire_soon, shoot, usual_power
 
 
 def aim(view, target, command):
-    if target.turn != NEVER:
+    if may_fire_soon(view, target):
         shoot(view, target, command, target.bearing, usual_power(view, target))

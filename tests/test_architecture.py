@@ -19,6 +19,7 @@ ROOMS = [
     "jit",
     "files",
     "progress",
+    "workers",
     "remainder",
     "fdlibm",
     "javarandom",

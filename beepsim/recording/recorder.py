@@ -9,14 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from beepsim.engine.rows import inner, rows
-from beepsim.engine.state import BULLET_HIT_WALL, DEAD, EXPLODED, HIT_VICTIM, World
+from beepsim.engine.state import BULLET_HIT_WALL, DEAD, EXPLODED, HIT_BULLET, HIT_VICTIM, MOVING, World
 from beepsim.jit import jit
 from beepsim.recording.columns import FLYING, NO_VICTIM, RECORDED_BULLET, RECORDED_ROBOT, RECORDED_ROUND
 from beepsim.rules import BULLET_IDS_PER_ROBOT
 
 FIRST_TURNS = 1024
 FIRST_BULLETS = 256
-assert (HIT_VICTIM, BULLET_HIT_WALL) == (2, 4), "recorded bullet states are the engine's"
+NOT_ENDED = 0  # turn_last of a bullet in the air
+assert (MOVING, HIT_VICTIM, HIT_BULLET, BULLET_HIT_WALL) == (1, 2, 3, 4), "recorded bullet states are the engine's"
+assert DEAD == 3, "recorded robot states are the engine's"
 
 
 class Notes(NamedTuple):
@@ -64,7 +66,9 @@ def add_robots(world, notes, table):
     if count + battle.robot_count > len(table):
         old = table
         table = np.empty(2 * len(old), RECORDED_ROBOT)
-        table[:count] = old[:count]
+        # Row by row: numba's slice assignment brings Python's text formatting along, a second of compiling.
+        for i in range(count):
+            table[i] = old[i]
     for index in range(battle.robot_count):
         robot, row = world.robots[index], table[count + index]
         row["round"], row.turn, row.robot, row.state = battle["round"], battle.turn, index, robot.state
@@ -77,41 +81,62 @@ def add_robots(world, notes, table):
 
 @inner
 def add_bullets(world, notes, table):
-    """A row for each bullet that moved for the first time; the end so far of those that had one."""
+    """A row for each bullet that moved for the first time; the end of those that hit something."""
     battle = world.battle[0]
     for i in range(battle.bullet_count):
         bullet = world.bullets[world.bullet_list[i]]
-        if bullet.state == EXPLODED:
+        # Most are on their way, or long ended. A bullet that another one hits may be a frame on in the same turn.
+        if bullet.frame > 1 or bullet.state == EXPLODED:
             continue
-        owner = bullet.owner
-        shot = (bullet.id - 1) % BULLET_IDS_PER_ROBOT - 1
-        if shot >= notes.shots[owner]:
+        if shot_number(bullet) == notes.shots[bullet.owner]:
             table = add_bullet(battle, bullet, notes, table)
-            notes.rows[owner * BULLET_IDS_PER_ROBOT + shot] = notes.counts[1] - 1
-            notes.shots[owner] = shot + 1
-        row = table[notes.rows[owner * BULLET_IDS_PER_ROBOT + shot]]
-        if row.state_last == FLYING:
-            row.turn_last, row.x_last, row.y_last = battle.turn, bullet.x, bullet.y
-            row.state_last = bullet.state
-            if bullet.state == HIT_VICTIM:
-                row.victim = bullet.victim
+        if bullet.state != MOVING:
+            end_bullet(battle, bullet, notes, table)
     return table
 
 
 @inner
+def end_flying_bullets(world, notes, table):
+    """At the round's end: the last positions of bullets that hit nothing."""
+    for i in range(world.battle[0].bullet_count):
+        bullet = world.bullets[world.bullet_list[i]]
+        if bullet.state == MOVING:
+            end_bullet(world.battle[0], bullet, notes, table)
+
+
+@inner
+def shot_number(bullet):
+    """Which of its owner's bullets of the round it is, from 0."""
+    return (bullet.id - 1) % BULLET_IDS_PER_ROBOT - 1
+
+
+@inner
+def end_bullet(battle, bullet, notes, table):
+    """Where the bullet is now, and why, unless its row has an end already."""
+    row = table[notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + shot_number(bullet)]]
+    if row.turn_last == NOT_ENDED:
+        row.turn_last, row.x_last, row.y_last, row.state_last = battle.turn, bullet.x, bullet.y, bullet.state
+        if bullet.state == HIT_VICTIM:
+            row.victim = bullet.victim
+
+
+@inner
 def add_bullet(battle, bullet, notes, table):
-    """A new row, open until the bullet ends."""
+    """A new row, without an end."""
     count = notes.counts[1]
     if count == len(table):
         old = table
         table = np.empty(2 * len(old), RECORDED_BULLET)
-        table[:count] = old
+        for i in range(count):
+            table[i] = old[i]
     row = table[count]
     row["round"], row.bullet, row.owner, row.victim = battle["round"], bullet.id, bullet.owner, NO_VICTIM
     row.power, row.heading = bullet.power, bullet.heading
     row.turn_first, row.x_first, row.y_first = battle.turn, bullet.x, bullet.y
-    row.state_last = FLYING
+    row.turn_last, row.state_last = NOT_ENDED, FLYING
     notes.counts[1] = count + 1
+    notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + notes.shots[bullet.owner]] = count
+    notes.shots[bullet.owner] += 1
     return table
 
 
@@ -136,6 +161,3 @@ def note_results(world, notes):
 def sorted_bullets(table: np.ndarray) -> np.ndarray:
     """The round's bullets by id: they were noted in the order in which they left."""
     return table[np.argsort(table["bullet"], kind="stable")]
-
-
-assert DEAD == 3, "recorded robot states are the engine's"

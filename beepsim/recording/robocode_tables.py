@@ -137,7 +137,7 @@ def read_table(path: Path, dtype: np.dtype) -> tuple[np.ndarray, dict[bytes, byt
                 raise UserError(f"{path}: column '{name}' is missing; the columns are {', '.join(dtype.names or ())}")
         if file.metadata.num_rows > MAX_ROWS:
             raise UserError(f"{path}: {file.metadata.num_rows} rows; at most {MAX_ROWS} are read")
-        table = file.read(columns=list(dtype.names or ()))
+        table = file.read(columns=list(dtype.names or ()), use_threads=False)
         rows = np.zeros(table.num_rows, dtype)
         for name in dtype.names or ():
             rows[name] = table.column(name).cast(pa.from_numpy_dtype(dtype[name])).to_numpy()

@@ -16,7 +16,8 @@ names the arguments that it wants, in any order:
 
 They are called at the start of each round (view.turn == 0) and after each turn; what they command acts in the next one.
 `loader.py` compiles them, or runs them as plain Python with the same result, as long as they take trigonometry from
-`beepsim.fdlibm` (sin, cos, tan, asin, acos, atan2, hypot) and divide by nothing that may be zero.
+`beepsim.fdlibm` (sin, cos, tan, asin, acos, atan2, hypot), write x * x for a power and divide by nothing that may be
+zero. A debugger or a print works in the plain run: `fight(…, compiled=False)`.
 """
 
 import numpy as np
@@ -40,7 +41,6 @@ from beepsim.engine.state import (  # noqa: F401 - COMMAND and the event types a
 )
 from beepsim.fdlibm import cos, sin
 from beepsim.geometry import HALF_PI, absolute_angle, relative_angle
-from beepsim.jit import jit
 from beepsim.rules import MAX_POWER, MIN_POWER, bullet_damage, bullet_hit_gain
 
 VIEW = record(
@@ -86,10 +86,10 @@ TARGET = record(
 WALL_MARGIN = 25.0  # px from the walls within which no centre should come
 WALL_STICK = 140.0  # px ahead that are kept within the margin
 SMOOTHING_STEP = 0.1  # rad
+SHARP_TURN = 0.8  # rad
 SMOOTHING_STEPS = 32  # half a circle: in a corner any further turn leads out again
 
 
-@jit
 def track(view, events, target):
     """Keeps TARGET by the turn's events: the first enemy scanned, until it dies or has not been seen for 10 turns."""
     if view.turn == 0 or (target.turn != NEVER and view.turn - target.turn > 10):
@@ -109,7 +109,6 @@ def track(view, events, target):
             see(view, event, target)
 
 
-@jit
 def see(view, event, target):
     """Enters a scan into TARGET."""
     is_known = target.turn != NEVER
@@ -127,7 +126,6 @@ def see(view, event, target):
     target.y = view.y + cos(target.bearing) * event.distance
 
 
-@jit
 def lock_radar(view, target, command):
     """Turns the radar past the target's last bearing and back, or round and round while it is not known."""
     command.adjust_gun_for_body = command.adjust_radar_for_body = command.adjust_radar_for_gun = True
@@ -138,19 +136,19 @@ def lock_radar(view, target, command):
         command.radar_turn = 2.0 * relative_angle(target.bearing - view.radar_heading)
 
 
-@jit
 def drive(view, command, heading, distance=100.0):
-    """Orders `distance` px along `heading`, forwards or backwards, whichever needs the smaller turn."""
+    """Orders `distance` px along `heading`, forwards or backwards, whichever needs the smaller turn.
+
+    Where that turn is sharp it brakes: at full speed the body turns 4° a turn, standing 10°.
+    """
     turn = relative_angle(heading - view.heading)
-    if turn > HALF_PI:
-        command.body_turn, command.distance = turn - np.pi, -distance
-    elif turn < -HALF_PI:
-        command.body_turn, command.distance = turn + np.pi, -distance
-    else:
-        command.body_turn, command.distance = turn, distance
+    forwards = 1.0
+    if abs(turn) > HALF_PI:
+        turn, forwards = relative_angle(turn + np.pi), -1.0
+    command.body_turn = turn
+    command.distance = forwards * distance if abs(turn) < SHARP_TURN else 0.0
 
 
-@jit
 def orbit(view, target, command, direction, distance):
     """Drives round the target, `direction` +1 (clockwise as seen from it) or -1, towards `distance` px from it.
 
@@ -161,7 +159,6 @@ def orbit(view, target, command, direction, distance):
     drive(view, command, along_walls(view, heading, direction))
 
 
-@jit
 def along_walls(view, heading, direction):
     """`heading`, turned by `direction` (+1 clockwise) in steps until WALL_STICK px that way are clear of walls."""
     across, along = sin(heading) * WALL_STICK, cos(heading) * WALL_STICK
@@ -175,7 +172,6 @@ def along_walls(view, heading, direction):
     return heading
 
 
-@jit
 def shoot(view, target, command, heading, power):
     """Turns the gun to `heading`; fires where it was turned to by the last such call, once it is cool and has arrived.
 
@@ -187,7 +183,11 @@ def shoot(view, target, command, heading, power):
     command.gun_turn = relative_angle(heading - view.gun_heading)
 
 
-@jit
+def may_fire_soon(view, target):
+    """Whether it is time to aim: a target is known and the gun will be cool within 4 turns, enough to turn it 80°."""
+    return target.turn != NEVER and view.gun_heat <= 4.0 * view.gun_cooling_rate
+
+
 def usual_power(view, target):
     """Power 2, 3 at close range, less as the own energy falls, and no more than the target's end needs."""
     power = 3.0 if target.distance < 150.0 else 2.0

@@ -131,7 +131,7 @@ def run_plain_crew(world: World, crew: Crew, functions: list[Callable], memories
     """The same with bots as plain Python functions; what they raise goes through."""
     for robot in world.run_order:
         if runs_now(world, robot):
-            events = crew.events[: show(world, crew, robot)]
+            events = crew.events[: show(world, crew, robot)].view(np.recarray)
             view, memory, command = crew.views[robot], memories[robot][0], crew.commands[robot]
             functions[robot](view, events, memory, command, crew.random[robot : robot + 1])
             take(world, crew, robot)

@@ -18,12 +18,14 @@ from llvmlite import ir
 from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
+from beepsim.engine.rows import rows
 from beepsim.engine.state import COMMAND, EVENT, record
 from beepsim.errors import UserError
 from beepsim.files import write_text
 from beepsim.jit import c_function, cache_root, source_hash
-from beepsim.robots.compiled import TARGET, VIEW, lock_radar, track
-from beepsim.robots.loader import WHOLE, Bot, load_module, part_function
+from beepsim.robots import compiled
+from beepsim.robots.compiled import TARGET, VIEW
+from beepsim.robots.loader import WHOLE, Bot, compiled_helpers, load_module, part_function
 
 SIGNATURE = numba.types.void(
     numba.types.CPointer(numba.from_dtype(VIEW)),
@@ -41,7 +43,7 @@ ENTRY = """
 def entry(view_at, events_at, count, memory_at, command_at, random_at, failed_at):
     view, memory, command = carray(view_at, 1)[0], carray(memory_at, 1, MEMORY)[0], carray(command_at, 1)[0]
     try:
-        run(view, carray(events_at, count), memory, command, carray(random_at, 1))
+        run(view, carray(events_at, count), memory, command, rows(carray(random_at, 1)))
     except Exception:
         carray(failed_at, 1)[0] = 1
 """
@@ -50,8 +52,18 @@ def entry(view_at, events_at, count, memory_at, command_at, random_at, failed_at
 def memory_dtype(bot: Bot) -> np.dtype:
     """What the bot keeps from turn to turn: TARGET unless it is a whole bot, and the memory of each part."""
     fields: list[tuple[str, Any]] = [] if bot.parts[0].kind == WHOLE else [("target", TARGET)]
-    fields += [(part.kind, part.memory) for part in bot.parts if part.memory is not None]
+    fields += [(part.kind, aligned(part.memory)) for part in bot.parts if part.memory is not None]
     return record(fields or [("nothing", "i8")])
+
+
+def aligned(dtype: np.dtype) -> np.dtype:
+    """The dtype with aligned fields at every depth: numba takes records for aligned, authors need not."""
+    if dtype.subdtype is not None:
+        return np.dtype((aligned(dtype.subdtype[0]), dtype.subdtype[1]))
+    if dtype.names is None:
+        return dtype
+    fields: list[tuple[str, Any]] = [(name, aligned(dtype[name])) for name in dtype.names]
+    return record(fields)
 
 
 def run_source(bot: Bot) -> str:
@@ -80,9 +92,9 @@ def entry_module(bot: Bot, is_compiled: bool) -> ModuleType:
     """The module of that file, with all that its functions call: plain Python, or compiled."""
     module = load_module(entry_file(bot), is_compiled)
     variables = vars(module)
-    variables["MEMORY"] = memory_dtype(bot)
-    for helper in (track, lock_radar):
-        variables[helper.__name__] = helper if is_compiled else helper.py_func
+    variables["MEMORY"], variables["rows"] = memory_dtype(bot), rows
+    helpers = compiled_helpers() if is_compiled else compiled
+    variables["track"], variables["lock_radar"] = helpers.track, helpers.lock_radar
     for part in bot.parts:
         variables[part.kind] = part_function(part, is_compiled)
     return module
@@ -102,11 +114,11 @@ def compiled_entry(bot: Bot) -> Any:
     module = entry_module(bot, is_compiled=True)
     try:
         return c_function(module.entry.py_func, SIGNATURE)
-    except NumbaError as error:
+    except Exception as error:  # numba raises its own errors for most mistakes, KeyError for a misspelt field
         reason = " ".join(line.strip() for line in str(error).splitlines() if line.strip())[:600]
-        raise UserError(
-            f"bot '{bot.name}' ({', '.join(str(part.path) for part in bot.parts)}) cannot be compiled: {reason}"
-        ) from error
+        files = ", ".join(str(part.path) for part in bot.parts)
+        kind = "" if isinstance(error, NumbaError) else f"{type(error).__name__}: "
+        raise UserError(f"bot '{bot.name}' ({files}) cannot be compiled: {kind}{reason}") from error
 
 
 @intrinsic

@@ -21,6 +21,7 @@ import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.jit import PACKAGE, jit
+from beepsim.robots import compiled
 
 BOTS = PACKAGE.parent / "bots"
 MOVEMENT, GUN, WHOLE = "move", "aim", "turn"
@@ -151,12 +152,28 @@ def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
     except Exception as error:  # whatever a stranger's file raises is the user's to know
         raise UserError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
     if is_compiled:
-        for key, value in list(vars(module).items()):
-            if isinstance(value, FunctionType) and value.__module__ == name:
-                # A bot that runs past the end of an array must not write into another's memory.
-                setattr(module, key, jit(value, boundscheck=True))
+        compile_functions(module)
     sys.modules[name] = module
     return module
+
+
+def compile_functions(module: ModuleType) -> None:
+    """Replaces the functions that a module defines, and those of compiled.py that it imports, by compiled ones."""
+    for key, value in list(vars(module).items()):
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+            # A bot that runs past the end of an array must not write into another's memory. Without entry points for
+            # Python and C, which nobody uses, functions compile faster.
+            options = {"boundscheck": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+            setattr(module, key, jit(value, **options))
+        elif isinstance(value, FunctionType) and value.__module__ == compiled.__name__:
+            setattr(module, key, getattr(compiled_helpers(), value.__name__))
+        elif value is compiled:
+            setattr(module, key, compiled_helpers())
+
+
+def compiled_helpers() -> ModuleType:
+    """compiled.py once more, with its functions compiled."""
+    return load_module(Path(compiled.__file__), is_compiled=True)
 
 
 def part_function(part: Part, is_compiled: bool) -> Callable:

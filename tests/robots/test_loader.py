@@ -1,0 +1,114 @@
+"""Bots by name and path, and every way in which that can go wrong."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from beepsim.errors import UserError
+from beepsim.robots.entry import compiled_entry, memory_dtype, plain_function, run_source
+from beepsim.robots.loader import BOTS, list_bots, load_bot
+
+MOVEMENT = "def move(command):\n    command.distance = 1.0\n"
+GUN = "def aim(view, command):\n    command.fire_power = 1.0\n"
+WHOLE = "def turn(view, events, command):\n    command.body_turn = 1.0\n"
+
+
+def bot_file(folder: Path, name: str, text: str) -> str:
+    path = folder / f"{name}.py"
+    path.write_text(text)
+    return str(path)
+
+
+def test_the_shipped_bots_are_found_by_name():
+    found = list_bots()
+    assert sum(map(len, found.values())) == len(list(BOTS.glob("*.py")))
+    assert {"sitting_duck", "circle", "oscillator", "wall_follower", "random_mover", "stop_and_go"} <= set(
+        found["move"]
+    )
+    assert set(found["aim"]) >= {"head_on", "linear", "circular", "random_gun"}
+
+
+def test_a_movement_and_a_gun_make_a_bot():
+    bare, armed = load_bot("circle"), load_bot("circle + linear")
+    assert (bare.name, bare.has_gun, armed.name, armed.has_gun) == ("circle", False, "circle+linear", True)
+    assert bare.hash == hashlib.sha256((BOTS / "circle.py").read_bytes()).hexdigest()
+    assert armed.hash not in (bare.hash, load_bot("circle+head_on").hash) and len(armed.hash) == 64
+
+
+def test_bots_by_path(tmp_path):
+    mine = bot_file(tmp_path, "mine", 'VERSION = "2.3"\n' + MOVEMENT)
+    gun = bot_file(tmp_path, "my+gun", GUN)
+    bot = load_bot(mine)
+    assert (bot.name, bot.version) == ("mine", "2.3")
+    assert load_bot(f"{mine}+linear").version == "2.3+1.0"
+    with pytest.raises(UserError, match="give a movement, a movement\\+gun, or a whole bot"):
+        load_bot(gun)  # the path as a whole is a file, though it has a + in its name
+    assert load_bot(bot_file(tmp_path, "whole", WHOLE)).has_gun
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("cirle", "no bot named 'cirle'; did you mean circle"),
+        ("circle+lineer", "no bot named 'lineer'; did you mean linear"),
+        ("zzz", "movements: circle, .*; guns: circular, head_on, linear, random_gun; or give the path"),
+        ("", "no bot named ''"),
+        ("../bots/circle", "there is no file ../bots/circle"),
+        ("nowhere/mybot.py", "there is no file nowhere/mybot.py"),
+        ("linear", "linear \\(a gun\\); give a movement"),
+        ("linear+circle", "linear \\(a gun\\) \\+ circle \\(a movement\\)"),
+        ("circle+circle", "give a movement"),
+        ("circle+linear+head_on", "give a movement"),
+    ],
+)
+def test_unknown_names(spec, message):
+    with pytest.raises(UserError, match=message):
+        load_bot(spec)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def move(command:\n", "cannot be imported: SyntaxError"),
+        ("import nothing_of_the_kind\n" + MOVEMENT, "cannot be imported: ModuleNotFoundError: No module named"),
+        ("1 / 0\n", "cannot be imported: ZeroDivisionError"),
+        ("x = 1\n", "defines one function named move, aim or turn; this one defines none of them"),
+        (MOVEMENT + GUN, "this one defines move and aim"),
+        ("def move(enemy): ...\n", "move asks for 'enemy'; it can have view, events, target, memory, command, random"),
+        ("def turn(target): ...\n", "turn asks for 'target'; it can have view, events, memory, command, random"),
+        ("def move(memory): ...\n", "asks for 'memory', but the file defines no dtype MEMORY"),
+        ("MEMORY = 3\n" + MOVEMENT, "MEMORY is 3; it must be a numpy dtype"),
+        ("import numpy as np\nMEMORY = np.dtype([('a', 'O')])\n" + MOVEMENT, "it must be a numpy dtype"),
+        ("VERSION = 1\n" + MOVEMENT, "VERSION is 1; it must be a text"),
+    ],
+)
+def test_files_that_are_no_bots(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        load_bot(bot_file(tmp_path, "mine", text))
+
+
+def test_what_numba_cannot_compile_is_told(tmp_path):
+    bot = load_bot(bot_file(tmp_path, "mine", "def move(view, command):\n    command.distance = view.nose\n"))
+    with pytest.raises(UserError, match="bot 'mine' .*cannot be compiled: .*nose"):
+        compiled_entry(bot)
+
+
+def test_each_part_is_called_with_what_it_asks_for(tmp_path):
+    move = "import numpy as np\nMEMORY = np.dtype([('a', '?'), ('b', 'f8', (2,))])\ndef move(command, memory): ...\n"
+    bot = load_bot(bot_file(tmp_path, "mine", move) + "+random_gun")
+    assert run_source(bot) == (
+        "def run(view, events, memory, command, random):\n"
+        "    track(view, events, memory.target)\n"
+        "    lock_radar(view, memory.target, command)\n"
+        "    move(command, memory.move)\n"
+        "    aim(view, memory.target, memory.aim, command, random)\n"
+    )
+    dtype = memory_dtype(bot)
+    assert dtype.names == ("target", "move", "aim")
+    assert dtype["move"].isalignedstruct and dtype["move"]["b"].shape == (2,)
+    whole = load_bot(bot_file(tmp_path, "whole", WHOLE))
+    assert run_source(whole) == ("def run(view, events, memory, command, random):\n    turn(view, events, command)\n")
+    assert plain_function(whole).__name__ == "run"
+    assert np.zeros(1, memory_dtype(whole)).nbytes > 0

@@ -1,0 +1,179 @@
+"""Battles: determinism, recordings that agree with the rules, bots that fail, interrupts, many at once."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from beepsim.battle import Battle, Rules, fight, fight_many
+from beepsim.errors import UserError
+from beepsim.recording.columns import FLYING, HIT_ROBOT, SCORE_COLUMNS
+from beepsim.recording.format import read_recording, recorded_rounds
+
+DUEL = ("random_mover+circular", "stop_and_go+linear")
+MELEE = ("random_mover+circular", "circle+head_on", "stop_and_go+linear", "random_mover+circular", "wall_dodger")
+
+
+def test_the_same_seed_is_the_same_battle_byte_for_byte(tmp_path):
+    rules = Rules(num_rounds=3)
+    paths = [tmp_path / f"{name}.battle" for name in "abc"]
+    first = fight(DUEL, 5, rules, paths[0])
+    assert fight(DUEL, 5, rules, paths[1]).turns == first.turns
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert fight(DUEL, 6, rules, paths[2]).turns != first.turns
+    # Whether it is recorded changes nothing but the path.
+    assert replace(fight(DUEL, 5, rules), recording=paths[0]) == first
+
+
+@pytest.mark.parametrize("bots", [DUEL, MELEE, DUEL[:1]], ids=["duel", "melee", "alone"])
+def test_uncompiled_bots_fight_the_same_battle(bots, tmp_path):
+    rules = Rules(num_rounds=2, width=1000, height=800)
+    fight(bots, 9, rules, tmp_path / "a.battle")
+    fight(bots, 9, rules, tmp_path / "b.battle", compiled=False)
+    assert (tmp_path / "a.battle").read_bytes() == (tmp_path / "b.battle").read_bytes()
+
+
+@pytest.mark.parametrize("bots", [DUEL, MELEE], ids=["duel", "melee"])
+def test_recorded_bullets_fly_as_the_rules_say(bots, tmp_path):
+    result = fight(bots, 2, Rules(num_rounds=4), tmp_path / "a.battle")
+    recording = read_recording(tmp_path / "a.battle")
+    robots, bullets = recording.robots, recording.bullets
+    assert len(bullets) == sum(robot.shots for robot in result.robots) > 50
+    assert np.count_nonzero(bullets["state_last"] == HIT_ROBOT) == sum(robot.hits for robot in result.robots)
+    speed = 20 - 3 * np.clip(bullets["power"], 0.1, 3)
+    for bullet, step in zip(bullets, speed, strict=True):
+        at = robots[(robots["round"] == bullet["round"]) & (robots["turn"] == bullet["turn_first"] - 1)]
+        shooter = at[bullet["owner"]]
+        # It leaves along the gun of the turn before it first moves, and is then one step away.
+        assert bullet["heading"] == pytest.approx(shooter["gun_heading"], abs=1e-6)
+        if bullet["turn_last"] > bullet["turn_first"] or bullet["state_last"] == FLYING:
+            assert bullet["x_first"] == pytest.approx(shooter["x"] + step * np.sin(bullet["heading"]), abs=1e-3)
+            assert bullet["y_first"] == pytest.approx(shooter["y"] + step * np.cos(bullet["heading"]), abs=1e-3)
+        flown = np.hypot(bullet["x_last"] - bullet["x_first"], bullet["y_last"] - bullet["y_first"])
+        turns = bullet["turn_last"] - bullet["turn_first"]
+        # A bullet that hit may be shown where its last step, or its last but one, began.
+        assert min(abs(flown - back * step) for back in (turns, turns - 1, turns - 2)) < 1e-2
+        assert (bullet["victim"] >= 0) == (bullet["state_last"] == HIT_ROBOT)
+
+
+def test_recorded_scores_places_and_results_agree(tmp_path):
+    result = fight(MELEE, 4, Rules(num_rounds=5), tmp_path / "a.battle")
+    recording = read_recording(tmp_path / "a.battle")
+    assert recording.header.results == tuple(robot.scores for robot in result.robots)
+    assert [robot.name for robot in recording.header.robots] == [
+        "random_mover+circular (1)",
+        "circle+head_on",
+        "stop_and_go+linear",
+        "random_mover+circular (2)",
+        "wall_dodger",
+    ]
+    for index, robot in enumerate(result.robots):
+        rows = recording.rounds[recording.rounds["robot"] == index]
+        assert tuple(rows["turns"]) == result.turns
+        assert [np.count_nonzero(rows["place"] == place) for place in (1, 2, 3)] == [
+            robot.firsts,
+            robot.seconds,
+            robot.thirds,
+        ]
+        for name in SCORE_COLUMNS:
+            assert rows[name].sum() == pytest.approx(getattr(robot.scores, name))
+    last = recording.robots[recording.robots["turn"] == recording.rounds["turns"].repeat(0).sum()]
+    assert len(last) == len(MELEE) * 5  # turn 0 of each round
+
+
+def test_inactive_robots_are_zapped_to_death():
+    result = fight(["sitting_duck", "sitting_duck"], 1, Rules(num_rounds=2, inactivity_time=10))
+    assert all(turns < 1300 for turns in result.turns)
+    assert result.robots[0].firsts == result.robots[1].firsts == 2  # both die at once: both come first
+    assert result.robots[0].scores.total == 0
+
+
+def test_interrupted_battles_keep_their_rounds(tmp_path):
+    def stop_after_two(done: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fight(DUEL, 5, Rules(num_rounds=6), tmp_path / "a.battle", progress=stop_after_two)
+    kept = read_recording(tmp_path / "a.battle")
+    assert recorded_rounds(kept) == [0, 1] and kept.header.rules.num_rounds == 6
+    fight(DUEL, 5, Rules(num_rounds=2), tmp_path / "b.battle")
+    np.testing.assert_array_equal(kept.robots, read_recording(tmp_path / "b.battle").robots)
+
+
+FAULTY = """
+import numpy as np
+
+MEMORY = np.dtype([("values", "f8", (5,))])
+
+
+def move(view, memory, command):
+    command.distance = memory.values[view.turn + 1 - 1]
+"""
+
+
+def test_a_bot_that_fails_is_named(tmp_path):
+    path = tmp_path / "faulty.py"
+    path.write_text(FAULTY)
+    with pytest.raises(UserError, match="bot 'faulty' raised an exception in round 0, turn 5; fight the same battle"):
+        fight([str(path), "circle"], 1)
+    with pytest.raises(IndexError):
+        fight([str(path), "circle"], 1, compiled=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"width": 399}, "rule width is 399, it must be a number of at least 400"),
+        ({"height": 5001}, "rule height is 5001"),
+        ({"width": 800.5}, "rule width is 800.5, it must be a whole number"),
+        ({"num_rounds": 0}, "rule num_rounds is 0, it must be a number of at least 1"),
+        ({"num_rounds": 2148}, "rule num_rounds is 2148, it must be at most 2147"),
+        ({"num_rounds": True}, "rule num_rounds is True"),
+        ({"gun_cooling_rate": 0.09}, "rule gun_cooling_rate is 0.09"),
+        ({"gun_cooling_rate": float("nan")}, "rule gun_cooling_rate is nan"),
+        ({"inactivity_time": 0}, "rule inactivity_time is 0"),
+        ({"inactivity_time": 10**9}, "rule inactivity_time is 1000000000, it must be at most 100000"),
+    ],
+)
+def test_rules_that_robocode_refuses(change, message):
+    with pytest.raises(UserError, match=message):
+        Rules(**change)
+
+
+def test_battles_that_cannot_be_fought(tmp_path):
+    with pytest.raises(UserError, match="a battle of 0 robots"):
+        fight([], 1)
+    with pytest.raises(UserError, match="a battle of 128 robots"):
+        fight(["circle"] * 128, 1)
+    for seed in (-1, 1 << 48, 0.5):
+        with pytest.raises(UserError, match="seed is"):
+            fight(DUEL, seed)
+    with pytest.raises(UserError, match="must end in .battle"):
+        fight(DUEL, 1, record=tmp_path / "a.parquet")
+    with pytest.raises(UserError, match="no bot named 'cirle'"):
+        fight(["cirle", "circle"], 1)
+    with pytest.raises(UserError, match="0 workers"):
+        fight_many([], 0)
+
+
+def test_any_number_of_workers_gives_the_same_battles(tmp_path):
+    def battles(folder: str) -> list[Battle]:
+        rules = Rules(num_rounds=2)
+        return [Battle(DUEL, seed, rules, tmp_path / folder / f"{seed}.battle") for seed in range(4)]
+
+    counts: list[int] = []
+    alone = fight_many(battles("one"), 1)
+    shared = fight_many(battles("two"), 2, counts.append)
+    assert counts == [1, 2, 3, 4]
+    for left, right in zip(alone, shared, strict=True):
+        assert replace(left, recording=None) == replace(right, recording=None)
+        assert left.recording is not None and right.recording is not None
+        assert left.recording.read_bytes() == right.recording.read_bytes()
+
+
+def test_a_mistake_in_one_of_many_is_found_before_the_first():
+    done: list[int] = []
+    with pytest.raises(UserError, match="no bot named 'cirle'"):
+        fight_many([Battle(DUEL, 1), Battle(("cirle", "circle"), 1)], 1, done.append)
+    assert done == []
