@@ -12,7 +12,6 @@ from beepsim.remainder import (
     float_bits,
     magnitude_word,
     near_remainder,
-    power_of_two,
     remainder,
     without_low_word,
 )
@@ -39,6 +38,8 @@ HALF_PI, HALF_PI_REST = 1.57079632679489655800e00, 6.12323399573676603587e-17
 QUARTER_PI, QUARTER_PI_REST = 7.85398163397448278999e-01, 3.06161699786838301793e-17
 ATAN_HALF, ATAN_HALF_REST = 4.63647609000806093515e-01, 2.26987774529616870924e-17
 ATAN_3_HALVES, ATAN_3_HALVES_REST = 9.82793723247329054082e-01, 1.39033110312309984516e-17
+
+TWO_600, TWO_MINUS_600, TWO_1022, TWO_MINUS_1022 = 2.0**600, 2.0**-600, 2.0**1022, 2.0**-1022
 
 
 @jit
@@ -259,17 +260,17 @@ def hypot(x, y):
     if a_word > 0x5F300000:
         if a_word >= 0x7FF00000:
             return math.inf if a == math.inf or b == math.inf else math.nan
-        scale = power_of_two(600)
-        a, b = a * power_of_two(-600), b * power_of_two(-600)
+        scale = TWO_600
+        a, b = a * TWO_MINUS_600, b * TWO_MINUS_600
     elif b_word < 0x20B00000:
         if b == 0.0:
             return a
         if b_word <= 0x000FFFFF:
-            scale = power_of_two(-1022)
-            a, b = a * power_of_two(1022), b * power_of_two(1022)
+            scale = TWO_MINUS_1022
+            a, b = a * TWO_1022, b * TWO_1022
         else:
-            scale = power_of_two(-600)
-            a, b = a * power_of_two(600), b * power_of_two(600)
+            scale = TWO_MINUS_600
+            a, b = a * TWO_600, b * TWO_600
     w = a - b
     if w > b:
         t1 = without_low_word(a)

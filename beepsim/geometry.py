@@ -142,6 +142,10 @@ def segments_cross(x1, y1, x2, y2, x3, y3, x4, y4):
     determinant = dy43 * dx21 - dx43 * dy21
     if determinant == 0.0:
         return False
-    along_first = (dx43 * dy13 - dy43 * dx13) / determinant
-    along_second = (dx21 * dy13 - dy21 * dx13) / determinant
-    return 0.0 <= along_first <= 1.0 and 0.0 <= along_second <= 1.0
+    along_first = dx43 * dy13 - dy43 * dx13
+    along_second = dx21 * dy13 - dy21 * dx13
+    # Robocode asks whether both are within [0, 1] once divided by the determinant. A rounded quotient is at most 1
+    # exactly if the numerator is not the greater, so the division can be spared.
+    if determinant < 0.0:
+        return determinant <= along_first <= 0.0 and determinant <= along_second <= 0.0
+    return 0.0 <= along_first <= determinant and 0.0 <= along_second <= determinant

@@ -26,6 +26,7 @@ from beepsim.fdlibm import sin_cos
 from beepsim.geometry import PI, box_contains, box_meets_segment, relative_angle, segments_cross
 from beepsim.javarandom import replay_shuffle, shuffle, skip_shuffle
 from beepsim.rules import (
+    BOT_WIDTH,
     BULLET_EXPLOSION_FRAMES,
     BULLET_KILL_SHARE,
     BULLET_RADIUS,
@@ -115,7 +116,7 @@ def remove_bullet(battle, bullet_list, slot):
 @inner
 def move_bullet(world, bullet, robots_state, bullets_state):
     """Move a flying bullet and look for a wall, then a robot, then another bullet in its way."""
-    battle, rules = world.battle[0], world.rules[0]
+    rules = world.rules[0]
     bullet.last_x, bullet.last_y = bullet.x, bullet.y
     bullet.x += bullet.step_x
     bullet.y += bullet.step_y
@@ -126,7 +127,8 @@ def move_bullet(world, bullet, robots_state, bullets_state):
         or bullet.y + BULLET_RADIUS >= rules.height
     ):
         bullet.state, bullet.frame = BULLET_HIT_WALL, 0
-        event = new_event(battle, world.events, world.robots[bullet.owner], bullet.owner, BULLET_MISSED)
+        event = new_event(world, bullet.owner)
+        event.type = BULLET_MISSED
         describe_bullet(event, bullet)
         return
     victim = robot_hit_by(world, bullet, robots_state)
@@ -161,6 +163,9 @@ def in_the_way(robot, bullet, index):
     return (
         index != bullet.owner
         and robot.state != DEAD
+        # A move is shorter than 20 pixels: from further off both its ends are on the same side of the box.
+        and -20.0 < bullet.x - robot.left < BOT_WIDTH + 20.0
+        and -20.0 < bullet.y - robot.low < BOT_WIDTH + 20.0
         and box_meets_segment(robot.left, robot.low, bullet.last_x, bullet.last_y, bullet.x, bullet.y)
     )
 
@@ -207,7 +212,7 @@ def describe_bullet(event, bullet):
 @inner
 def hit_robot(world, bullet, victim_index):
     """Damage, scores, perhaps a kill, energy for the shooter, the two events; in Robocode's order."""
-    battle, events = world.battle[0], world.events
+    battle = world.battle[0]
     victim, owner = world.robots[victim_index], world.robots[bullet.owner]
     score = world.scores[bullet.owner]
     pair = bullet.owner * battle.robot_count + victim_index
@@ -223,11 +228,11 @@ def hit_robot(world, bullet, victim_index):
     # A shooter that died in an earlier turn gains nothing, one that died in this turn does.
     if owner.state != DEAD or owner.died_now:
         change_energy(battle, owner, world.commands[bullet.owner], bullet_hit_gain(bullet.power))
-    event = new_event(battle, events, victim, victim_index, HIT_BY_BULLET)
-    event.bearing = relative_angle(bullet.heading + PI - victim.heading)
+    event = new_event(world, victim_index)
+    event.type, event.bearing = HIT_BY_BULLET, relative_angle(bullet.heading + PI - victim.heading)
     describe_bullet(event, bullet)
-    event = new_event(battle, events, owner, bullet.owner, BULLET_HIT)
-    event.other, event.energy = victim_index, victim.energy
+    event = new_event(world, bullet.owner)
+    event.type, event.other, event.energy = BULLET_HIT, victim_index, victim.energy
     describe_bullet(event, bullet)
     if box_contains(victim.left, victim.low, bullet.last_x, bullet.last_y):
         bullet.x, bullet.y = bullet.last_x, bullet.last_y
@@ -240,7 +245,8 @@ def hit_bullet(world, bullet, other):
         one.state, one.frame = HIT_BULLET, 0
         one.x, one.y = one.last_x, one.last_y
     for mine, theirs in ((bullet, other), (other, bullet)):
-        event = new_event(world.battle[0], world.events, world.robots[mine.owner], mine.owner, BULLET_HIT_BULLET)
+        event = new_event(world, mine.owner)
+        event.type = BULLET_HIT_BULLET
         describe_bullet(event, mine)
         event.hit_bullet_id, event.hit_bullet_owner = theirs.id, theirs.owner
         event.hit_bullet_x, event.hit_bullet_y = theirs.x, theirs.y

@@ -15,13 +15,13 @@ def is_running(battle, robot):
 
 
 @inner
-def new_event(battle, events, robot, receiver, kind):
+def new_event(world, receiver):
     """The event record to fill in; one for a robot that no longer runs is not counted and written over by the next."""
-    event = events[battle.event_count]
-    if is_running(battle, robot):
-        battle.event_count += 1
-    event.type = kind
+    battle = world.battle[0]
+    event = world.events[battle.event_count]
     event.receiver = receiver
+    if is_running(battle, world.robots[receiver]):
+        battle.event_count += 1
     return event
 
 
@@ -67,7 +67,7 @@ def kill(world, victim):
     battle, robot = world.battle[0], world.robots[victim]
     add_activity(battle, ACTIVITY_POINTS)
     if robot.state != DEAD:
-        new_event(battle, world.events, robot, victim, DEATH)
+        new_event(world, victim).type = DEATH
         robot.died_now = True
         battle.alive -= 1
         world.deaths[battle.death_count] = victim

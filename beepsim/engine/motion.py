@@ -172,7 +172,8 @@ def stop_at_walls(world, robot, command, index):
         dy, bearing = top - robot.y, relative_angle(-robot.heading)
     if dx == 0.0 and dy == 0.0:
         return
-    new_event(world.battle[0], world.events, robot, index, HIT_WALL_EVENT).bearing = bearing
+    event = new_event(world, index)
+    event.type, event.bearing = HIT_WALL_EVENT, bearing
     if np.fmod(robot.heading, HALF_PI) != 0.0:
         slope = near_tan(robot.heading)
         if dx == 0.0:
@@ -196,7 +197,7 @@ def stop_at_robots(world, robot, command, index, state):
     """Collisions with the others, in the shuffled order drawn at `state` (which matters only if two overlap)."""
     robots, count = world.robots, world.battle[0].robot_count
     robot.in_collision = False
-    touched, other = 0, 0
+    touched, other = 0, index
     for i in range(count):
         if touches(robots, index, i):
             touched += 1
@@ -223,7 +224,7 @@ def touches(robots, index, other_index):
 @inner
 def collide(world, robot, command, index, other_index):
     """If the robot drives towards the other: it is moved back and stopped, both lose energy."""
-    battle, events, other = world.battle[0], world.events, world.robots[other_index]
+    battle, other = world.battle[0], world.robots[other_index]
     angle = atan2(other.x - robot.x, other.y - robot.y)
     bearing = relative_angle(angle - robot.heading)
     ahead = -HALF_PI < bearing < HALF_PI
@@ -245,10 +246,11 @@ def collide(world, robot, command, index, other_index):
     if other.energy == 0.0 and other.state != DEAD:
         kill(world, other_index)
         score.ram_kill += RAM_KILL_SHARE * world.damage[pair]
-    event = new_event(battle, events, robot, index, HIT_ROBOT_EVENT)
-    event.other, event.bearing, event.energy, event.my_fault = (other_index, bearing, other.energy, True)
-    event = new_event(battle, events, other, other_index, HIT_ROBOT_EVENT)
-    event.other, event.energy, event.my_fault = index, robot.energy, False
+    event = new_event(world, index)
+    event.type, event.other, event.bearing = HIT_ROBOT_EVENT, other_index, bearing
+    event.energy, event.my_fault = other.energy, True
+    event = new_event(world, other_index)
+    event.type, event.other, event.energy, event.my_fault = HIT_ROBOT_EVENT, index, robot.energy, False
     event.bearing = relative_angle(PI + angle - other.heading)
 
 

@@ -138,7 +138,8 @@ def settle_deaths(world):
         for j in range(battle.robot_count):
             other = world.inner_order[j]
             if robots[other].state != DEAD:
-                new_event(battle, world.events, robots[other], other, ROBOT_DEATH).other = dead
+                event = new_event(world, other)
+                event.type, event.other = ROBOT_DEATH, dead
                 world.scores[other].survival += SURVIVAL_SCORE
 
 
@@ -160,19 +161,20 @@ def decide_round(world):
     for i in range(count):
         index = world.order[i]
         robot = robots[index]
-        event = new_event(battle, world.events, robot, index, ROUND_ENDED)
+        event = new_event(world, index)
+        event.type = ROUND_ENDED
         event["round"], event.turns, event.total_turns = (battle["round"], battle.turn, battle.total_turns)
         if robot.state != DEAD:
             world.scores[index].last_survivor += LAST_SURVIVOR_SCORE * (count - 1)
             world.totals[index].firsts += 1
             robot.winner = True
-            new_event(battle, world.events, robot, index, WIN)
+            new_event(world, index).type = WIN
         add_round_score(world.totals[index], world.scores[index])
     if battle["round"] == world.rules[0].num_rounds - 1:
         rank_robots(world.totals, world.order, count)
         for i in range(count):
-            index = world.order[i]
-            new_event(battle, world.events, robots[index], index, BATTLE_ENDED).rank = i + 1
+            event = new_event(world, world.order[i])
+            event.type, event.rank = BATTLE_ENDED, i + 1
 
 
 @jit

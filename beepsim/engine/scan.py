@@ -4,6 +4,8 @@ Pixels, radians clockwise from north; inside, degrees as `java.awt.geom.Arc2D` c
 `RobotPeer.performScan`, `Arc2D.intersects` (a pie of radius 1200), both evaluated in their order.
 """
 
+import math
+
 from beepsim.engine.energy import new_event
 from beepsim.engine.rows import inner
 from beepsim.engine.state import DEAD, SCANNED_ROBOT
@@ -14,6 +16,9 @@ from beepsim.rules import BOT_WIDTH, RADAR_RANGE
 
 TO_RADIANS, TO_DEGREES = 0.017453292519943295, 57.29577951308232
 DIAMETER = 2.0 * RADAR_RANGE
+OUT_OF_BOX = 26.0  # a line further from the centre of a box cannot meet it: half its diagonal is 25.5
+DEEP_IN_BOX = 17.0  # a line nearer to the centre passes well through the box: half its width is 18
+NEAR_BOX = 30.0
 
 
 @inner
@@ -46,46 +51,69 @@ def scan(world, robot, index, state):
         sweep = 2.0 * PI + sweep
     elif sweep > PI:
         sweep -= 2.0 * PI
-    start_degrees = 180.0 * absolute_angle(start - HALF_PI) / PI
-    extent_degrees = 180.0 * sweep / PI
-    seen, last_seen = 0, 0
+    seen, last_seen, bearing = 0, index, 0.0
     for other in range(count):
-        if is_seen(robots, robot, index, other, start_degrees, extent_degrees):
-            seen += 1
-            last_seen = other
+        if other != index and robots[other].state != DEAD:
+            angle = atan2(robots[other].x - robot.x, robots[other].y - robot.y)
+            if is_seen(robot, robots[other], angle, start, sweep):
+                seen += 1
+                last_seen, bearing = other, angle
     if seen == 1:
-        report(world, robot, index, last_seen)
+        report(world, robot, index, last_seen, bearing)
     elif seen > 1:
         replay_shuffle(world.random, state, world.inner_order, count)
         for i in range(count):
             other = world.inner_order[i]
-            if is_seen(robots, robot, index, other, start_degrees, extent_degrees):
-                report(world, robot, index, other)
+            if other != index and robots[other].state != DEAD:
+                angle = atan2(robots[other].x - robot.x, robots[other].y - robot.y)
+                if is_seen(robot, robots[other], angle, start, sweep):
+                    report(world, robot, index, other, angle)
 
 
 @inner
-def report(world, robot, index, other_index):
-    """The ScannedRobot event."""
+def report(world, robot, index, other_index, angle):
+    """The ScannedRobot event of the other, which is at this absolute bearing."""
     other = world.robots[other_index]
-    dx, dy = other.x - robot.x, other.y - robot.y
-    event = new_event(world.battle[0], world.events, robot, index, SCANNED_ROBOT)
-    event.other, event.energy, event.heading, event.velocity = (
-        other_index,
-        other.energy,
-        other.heading,
-        other.velocity,
-    )
-    event.bearing = relative_angle(atan2(dx, dy) - robot.heading)
-    event.distance = hypot(dx, dy)
+    event = new_event(world, index)
+    event.type = SCANNED_ROBOT
+    event.other, event.energy, event.heading, event.velocity = other_index, other.energy, other.heading, other.velocity
+    event.bearing = relative_angle(angle - robot.heading)
+    event.distance = hypot(other.x - robot.x, other.y - robot.y)
 
 
 @inner
-def is_seen(robots, robot, index, other_index, start, extent):
-    """Whether the other is alive and its box meets the pie (degrees) around the robot."""
-    other = robots[other_index]
-    if other_index == index or other.state == DEAD:
-        return False
-    return pie_meets_box(robot.x, robot.y, start, extent, other.left, other.low)
+def is_seen(robot, other, angle, start, sweep):
+    """Whether the other's box, its centre at this absolute bearing, meets the pie from `start` over `sweep` (radians).
+
+    Nearly always the bearing decides: an edge of the pie passes deep through the box, or the circle around the box is
+    wholly inside or outside, each by half a pixel at least. Between these limits, near the rim and close by, where
+    rounding might matter, Arc2D's own test is asked.
+    """
+    dx, dy = other.x - robot.x, other.y - robot.y
+    distance = math.sqrt(dx * dx + dy * dy)
+    if NEAR_BOX < distance < RADAR_RANGE - NEAR_BOX:
+        beyond_start = relative_angle(angle - start)
+        if sweep < 0.0:
+            beyond_start = -beyond_start
+        before_end = abs(sweep) - beyond_start
+        if distance * abs(beyond_start) < DEEP_IN_BOX or distance * abs(before_end) < DEEP_IN_BOX:
+            return True
+        if beyond_start > 0.0 and before_end > 0.0:
+            gap = min(beyond_start, before_end)
+            if distance * sine_at_least(gap) > OUT_OF_BOX:
+                return True
+        else:
+            gap = min(abs(beyond_start), abs(before_end), 2.0 * PI - abs(sweep) - abs(beyond_start))
+            if distance * sine_at_least(gap) > OUT_OF_BOX:
+                return False
+    start_degrees = 180.0 * absolute_angle(start - HALF_PI) / PI
+    return pie_meets_box(robot.x, robot.y, start_degrees, 180.0 * sweep / PI, other.left, other.low)
+
+
+@inner
+def sine_at_least(angle):
+    """A bound below the sine of an angle in [0, pi/2]; 1 for greater ones, whose ray is nearest at its source."""
+    return min(angle * 0.636, 1.0)
 
 
 @inner
