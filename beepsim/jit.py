@@ -90,7 +90,8 @@ def jit(function: Callable | None = None, **options: Any) -> Any:
     if function is None:
         return lambda decorated: jit(decorated, **options)
     with cache_of(function):
-        return numba.njit(function, cache=True, error_model="numpy", **options)
+        # Nothing calls compiled functions through C function pointers but what `c_function` makes.
+        return numba.njit(function, cache=True, error_model="numpy", **({"no_cfunc_wrapper": True} | options))
 
 
 def c_function(function: Callable, signature: Any) -> Any:

@@ -113,7 +113,7 @@ def is_seen(robot, other, angle, start, sweep):
 @inner
 def sine_at_least(angle):
     """A bound below the sine of an angle in [0, pi/2]; 1 for greater ones, whose ray is nearest at its source."""
-    return min(angle * 0.636, 1.0)
+    return 1.0 if angle > HALF_PI else angle * (1.0 - angle * angle / 6.0)
 
 
 @inner
