@@ -93,7 +93,7 @@ def to_parquet(rows: np.ndarray, rounds: Sequence[slice]) -> bytes:
         buffer,
         schema,
         compression="zstd",
-        compression_level=9,
+        compression_level=3,  # 9 saves one byte in fifty and takes half as long again
         use_dictionary=False,
         column_encoding=encoding,
         write_statistics=False,

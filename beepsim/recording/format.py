@@ -27,7 +27,6 @@ from beepsim.recording.columns import (
     RECORDED_BULLET,
     RECORDED_ROBOT,
     RECORDED_ROUND,
-    SCORE_COLUMNS,
     check_bullets,
     check_robots,
     check_rounds,
@@ -129,6 +128,13 @@ def round_slice(rows: np.ndarray, round_number: int) -> slice:
     return slice(int(low), int(high))
 
 
+def round_slices(rows: np.ndarray, numbers: list[int]) -> list[slice]:
+    """`round_slice` of several rounds at once."""
+    rounds = np.ascontiguousarray(rows["round"])
+    lows, highs = np.searchsorted(rounds, numbers), np.searchsorted(rounds, numbers, side="right")
+    return [slice(int(low), int(high)) for low, high in zip(lows, highs, strict=True)]
+
+
 def turn_rows(recording: Recording, round_number: int, turn: int) -> np.ndarray:
     """The robots [R] at the end of a turn."""
     piece, robots = round_slice(recording.robots, round_number), len(recording.header.robots)
@@ -138,6 +144,13 @@ def turn_rows(recording: Recording, round_number: int, turn: int) -> np.ndarray:
             f"round {round_number} has no turn {turn}; its last is {(piece.stop - piece.start) // robots - 1}"
         )
     return recording.robots[start : start + robots]
+
+
+def only_rounds(recording: Recording, count: int) -> Recording:
+    """The battle's first `count` rounds; the total scores of a part are not known."""
+    tables = (getattr(recording, name) for name in TABLES)
+    parts = [rows[: round_slice(rows, count).start] for rows in tables]
+    return Recording(replace(recording.header, results=None), *parts)
 
 
 def header_bytes(header: Header) -> bytes:
@@ -172,7 +185,7 @@ def write_recording(path: Path, recording: Recording) -> None:
         entries = {"header.json": header_bytes(recording.header)}
         for name in TABLES:
             rows = getattr(recording, name)
-            entries[f"{name}.parquet"] = to_parquet(rows, [round_slice(rows, number) for number in numbers])
+            entries[f"{name}.parquet"] = to_parquet(rows, round_slices(rows, numbers))
         for name, data in entries.items():
             entry = zipfile.ZipInfo(name, ZIP_EPOCH)
             entry.create_system, entry.external_attr = 3, 0o644 << 16  # else they differ between operating systems
@@ -186,8 +199,9 @@ def check_recording(recording: Recording, where: str) -> None:
     if numbers != sorted(set(numbers)) or not numbers or numbers[0] < 0:
         raise UserError(f"{where}: rounds.parquet: rounds must rise from 0, not {numbers[:8]}")
     seen = dict.fromkeys(TABLES, 0)
-    for number in numbers:
-        rows = {name: getattr(recording, name)[round_slice(getattr(recording, name), number)] for name in TABLES}
+    pieces = {name: round_slices(getattr(recording, name), numbers) for name in TABLES}
+    for index, number in enumerate(numbers):
+        rows = {name: getattr(recording, name)[pieces[name][index]] for name in TABLES}
         last_turn = len(rows["robots"]) // robots - 1
         check_robots(rows["robots"], number, robots, size, f"{where}: robots.parquet")
         check_bullets(rows["bullets"], number, last_turn, robots, size, f"{where}: bullets.parquet")
@@ -288,22 +302,3 @@ def parse_header(data: bytes, path: Path) -> Header:
     if header.results is not None and len(header.results) != len(header.robots):
         raise UserError(f"{where}: results has {len(header.results)} entries for {len(header.robots)} robots")
     return header
-
-
-def totals_of(rounds: np.ndarray, robots: int) -> tuple[TotalScores, ...] | None:
-    """Scores summed over the rounds, in Robocode's order of addition; None where a round's scores are not known."""
-    sums = []
-    for robot in range(robots):
-        mine = rounds[rounds["robot"] == robot]
-        scores = {name: float(mine[name].sum()) for name in SCORE_COLUMNS}
-        if not all(np.isfinite(score) for score in scores.values()):
-            return None
-        sums.append(TotalScores(total=sum(scores.values()), **scores))
-    return tuple(sums)
-
-
-def only_rounds(recording: Recording, count: int) -> Recording:
-    """The first `count` rounds of a recording, with the scores of those."""
-    pieces = {name: getattr(recording, name)[: round_slice(getattr(recording, name), count).start] for name in TABLES}
-    results = totals_of(pieces["rounds"], len(recording.header.robots))
-    return Recording(replace(recording.header, results=results), **pieces)
