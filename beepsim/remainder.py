@@ -4,13 +4,14 @@ Radians. `remainder(x)` gives (n, high, low): x = n*pi/2 + high + low with |high
 operation stands in fdlibm's order, because the last bit of each sine depends on it.
 """
 
+import ctypes
 import math
 import struct
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
-from numba.core import types
+from llvmlite.binding import add_symbol
+from numba.core import cgutils, types
 from numba.extending import lower_builtin, type_callable
 
 from beepsim.jit import jit
@@ -24,19 +25,19 @@ TWO_24, TWO_MINUS_24 = 16777216.0, 5.9604644775390625e-08
 
 # fmt: off
 # 2/pi in digits of 24 bits, as many as the largest double needs.
-TWO_OVER_PI = np.array([
+TWO_OVER_PI = (
     0xA2F983, 0x6E4E44, 0x1529FC, 0x2757D1, 0xF534DD, 0xC0DB62, 0x95993C, 0x439041, 0xFE5163, 0xABDEBB, 0xC561B7,
     0x246E3A, 0x424DD2, 0xE00649, 0x2EEA09, 0xD1921C, 0xFE1DEB, 0x1CB129, 0xA73EE8, 0x8235F5, 0x2EBB44, 0x84E99C,
     0x7026B4, 0x5F7E41, 0x3991D6, 0x398353, 0x39F49C, 0x845F8B, 0xBDF928, 0x3B1FF8, 0x97FFDE, 0x05980F, 0xEF2F11,
     0x8B5A0A, 0x6D1F6D, 0x367ECF, 0x27CB09, 0xB74F46, 0x3F669E, 0x5FEA2D, 0x7527BA, 0xC7EBE5, 0xF17B3D, 0x0739F7,
     0x8A5292, 0xEA6BFB, 0x5FB11F, 0x8D5D08, 0x560330, 0x46FC7B, 0x6BABF0, 0xCFBC20, 0x9AF436, 0x1DA9E3, 0x91615E,
     0xE61B08, 0x659985, 0x5F14A0, 0x68408D, 0xFFD880, 0x4D7327, 0x310606, 0x1556CA, 0x73A8C9, 0x60E27B, 0xC08C6B,
-], dtype=np.int64)
+)
 # pi/2 in pieces of 24 bits.
-HALF_PI_PIECES = np.array([
+HALF_PI_PIECES = (
     1.57079625129699707031e00, 7.54978941586159635335e-08, 5.39030252995776476554e-15, 3.28200341580791294123e-22,
     1.27065575308067607349e-29, 1.22933308981111328932e-36, 2.73370053816464559624e-44, 2.16741683877804819444e-51,
-])
+)
 # fmt: on
 
 
@@ -97,7 +98,7 @@ def remainder(x):
         return near_remainder(x)
     if word >= 0x7FF00000:
         return 0, x - x, x - x
-    n, high, low = large_remainder(abs(x), word)
+    n, high, low = large_remainder(abs(x))
     return (-n, -high, -low) if x < 0.0 else (n, high, low)
 
 
@@ -146,28 +147,24 @@ def medium_remainder(x, word):
     return n, high, (r - high) - w
 
 
-@jit
-def large_remainder(x, word):
+def large_remainder(x: float) -> tuple[int, float, float]:
     """`remainder` for 2**19*pi/2 < x < infinity: Payne and Hanek's multiplication by enough digits of 2/pi."""
-    exponent = (word >> 20) - 1046
+    exponent = (float_bits(x) >> 52) - 1046
     z = bits_float(float_bits(x) - (exponent << 52))
-    digits = np.zeros(3)
+    digits = [0.0, 0.0, 0.0]
     for i in range(2):
         digits[i] = float(int(z))
         z = (z - digits[i]) * TWO_24
     digits[2] = z
-    count = 3
-    while digits[count - 1] == 0.0:
-        count -= 1
-    return digit_remainder(digits, exponent, count)
+    while digits[-1] == 0.0:
+        digits.pop()
+    return digit_remainder(digits, exponent)
 
 
-@jit
-def digit_remainder(x, e0, nx):
-    """__kernel_rem_pio2 at 53 bits: x holds nx digits of 24 bits, the first scaled by 2**e0."""
-    product, factors = np.zeros(20), np.zeros(20)
-    digits = np.zeros(20, dtype=np.int64)
-    jk, jx = 4, nx - 1
+def digit_remainder(x: list[float], e0: int) -> tuple[int, float, float]:
+    """__kernel_rem_pio2 at 53 bits: x holds digits of 24 bits, the first scaled by 2**e0."""
+    product, factors, digits = [0.0] * 20, [0.0] * 20, [0] * 20
+    jk, jx = 4, len(x) - 1
     jv = max((e0 - 3) // 24, 0)
     q0 = e0 - 24 * (jv + 1)
     for i in range(jx + jk + 1):
@@ -203,7 +200,7 @@ def digit_remainder(x, e0, nx):
                 z = 1.0 - z
                 if carry:
                     z -= power_of_two(q0)
-        if z != 0.0 or digits[jk:jz].any():
+        if z != 0.0 or any(digits[jk:jz]):
             break
         extra = 1
         while digits[jk - extra] == 0:
@@ -232,8 +229,7 @@ def digit_remainder(x, e0, nx):
     return (n & 7, high, low) if half == 0 else (n & 7, -high, -low)
 
 
-@jit
-def digit_sum(x, factors, jx, i):
+def digit_sum(x: list[float], factors: list[float], jx: int, i: int) -> float:
     """Digit i of the product of x with 2/pi."""
     total = 0.0
     for j in range(jx + 1):
@@ -241,8 +237,7 @@ def digit_sum(x, factors, jx, i):
     return total
 
 
-@jit
-def negate_fraction(digits, jz, q0):
+def negate_fraction(digits: list[int], jz: int, q0: int) -> bool:
     """digits = 1 - digits in place; whether anything was borrowed."""
     carry = False
     for i in range(jz):
@@ -259,8 +254,9 @@ def negate_fraction(digits, jz, q0):
     return carry
 
 
-@jit
-def fraction_times_half_pi(digits, jz, scale, product, terms):
+def fraction_times_half_pi(
+    digits: list[int], jz: int, scale: float, product: list[float], terms: list[float]
+) -> tuple[float, float]:
     """The fraction in `digits` (the first of them scaled by `scale` * 2**24jz) times pi/2, as (high, low)."""
     for i in range(jz, -1, -1):
         product[i] = scale * float(digits[i])
@@ -277,3 +273,30 @@ def fraction_times_half_pi(digits, jz, scale, product, terms):
     for i in range(1, jz + 1):
         low += terms[i]
     return high, low
+
+
+@ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_double, ctypes.POINTER(ctypes.c_double))
+def _large_remainder_from_c(x: float, parts: Any) -> int:
+    n, parts[0], parts[1] = large_remainder(x)
+    return n
+
+
+# Compiled, these functions would be most of the code of every sine, and a bot that turns a million radians is none.
+# So compiled code calls the plain Python, by a name that LLVM knows.
+add_symbol("beepsim_large_remainder", ctypes.cast(_large_remainder_from_c, ctypes.c_void_p).value)
+
+
+@type_callable(large_remainder)
+def _type_large_remainder(context: Any) -> Any:
+    return lambda x: types.Tuple((types.int64, types.float64, types.float64)) if x == types.float64 else None
+
+
+@lower_builtin(large_remainder, types.float64)
+def _lower_large_remainder(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    double, integer = ir.DoubleType(), ir.IntType(64)
+    parts = cgutils.alloca_once(builder, double, size=2)
+    kind = ir.FunctionType(integer, [double, double.as_pointer()])
+    function = cgutils.get_or_insert_function(builder.module, kind, "beepsim_large_remainder")
+    n = builder.call(function, [arguments[0], parts])
+    second = builder.gep(parts, [ir.Constant(integer, 1)])
+    return context.make_tuple(builder, signature.return_type, (n, builder.load(parts), builder.load(second)))
