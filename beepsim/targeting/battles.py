@@ -58,7 +58,7 @@ class BattleWaves:
 
     @cached_property
     def known(self) -> np.ndarray:
-        """How many of `by_break` had broken when each wave was fired, int64 [W]: by_break[:known[w]] are w's candidates."""
+        """How many waves had broken when each was fired, int64 [W]: by_break[:known[w]] are w's candidates."""
         return np.searchsorted(self.broke[self.by_break], self.fired, side="left")
 
     @cached_property

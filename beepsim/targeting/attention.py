@@ -1,0 +1,118 @@
+"""Attention over past waves (torch): embedded features to log-weights over candidates, by learned parameters.
+
+[Q] queries, [J] candidates of the same battle, [D] features. Everything learned is unbounded inside (logarithms), so
+that no step of the optimiser leaves the range in which the model is defined.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from beepsim.targeting.kernels import KERNELS
+from beepsim.targeting.losses import Loss
+from beepsim.targeting.weights import OFFSET, ModelConfig, Weights
+
+SMALLEST_W, SMALLEST_B = 1e-4, 1e-4
+P_RANGE = (0.05, 3.0)
+BANDWIDTH_RANGE = (0.005, 1.0)
+FLOOR_RANGE = (1e-4, 0.9)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Queries of one battle against candidates of its past; angles and intervals in guess factors."""
+
+    queries: Tensor  # [Q, D]
+    candidates: Tensor  # [J, D]
+    is_known: Tensor  # [Q, J]
+    angles: Tensor  # [J]
+    low: Tensor  # [Q]
+    high: Tensor  # [Q]
+
+
+class Attention(nn.Module):
+    """Parameters of the embedding, the bandwidth and the floor; started from `weights`."""
+
+    def __init__(self, weights: Weights, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        config = weights.config
+        self.config = config
+        self.kernel = KERNELS[config.kernel]
+
+        def parameter(values: np.ndarray | float, is_learned: bool = True) -> nn.Parameter:
+            return nn.Parameter(torch.as_tensor(np.asarray(values), dtype=dtype), requires_grad=is_learned)
+
+        self.log_w = parameter(np.log(np.maximum(weights.w, SMALLEST_W)))
+        self.log_b = parameter(np.log(np.maximum(weights.b, SMALLEST_B)))
+        self.log_p = parameter(np.log(np.clip(weights.p, *P_RANGE)))
+        self.log_bandwidth = parameter(math.log(weights.bandwidth), config.learn_bandwidth)
+        floor = min(max(weights.floor, 1e-12), 1.0 - 1e-12)
+        self.logit_floor = parameter(math.log(floor / (1.0 - floor)), config.learn_floor)
+
+    @property
+    def bandwidth(self) -> Tensor:
+        return torch.exp(self.log_bandwidth)
+
+    @property
+    def floor(self) -> Tensor:
+        return torch.sigmoid(self.logit_floor)
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Embedded features [n, D] from the model's own normalised features [n, D]."""
+        base = torch.clamp(OFFSET + torch.exp(self.log_b) + features, min=OFFSET)
+        return torch.exp(self.log_w) * base ** torch.exp(self.log_p)
+
+    def log_weights(self, queries: Tensor, candidates: Tensor, is_known: Tensor) -> Tensor:
+        """Log-softmax [Q, J] over the candidates that are known to each query (`is_known` [Q, J]), -inf elsewhere.
+
+        With `neighbours` only the nearest of them count; which ones those are is taken as constant in the gradient.
+        """
+        order = 1.0 if self.config.distance == "manhattan" else 2.0
+        distance = torch.cdist(self.embed(queries), self.embed(candidates), p=order)
+        if order == 2.0:
+            distance = distance**2
+        logits = torch.where(is_known, -distance, -torch.inf)
+        if self.config.neighbours is not None and self.config.neighbours < logits.shape[1]:
+            smallest = torch.topk(logits, self.config.neighbours, dim=-1).values[:, -1:]
+            logits = torch.where(logits >= smallest, logits, -torch.inf)
+        return torch.log_softmax(logits, -1)
+
+    def loss(self, loss: Loss, batch: Batch) -> Tensor:
+        """The loss of each query of the batch [Q]."""
+        log_weights = self.log_weights(batch.queries, batch.candidates, batch.is_known)
+        return loss(log_weights, batch.angles, batch.low, batch.high, self.kernel, self.bandwidth, self.floor)
+
+    def keep_in_range(self) -> None:
+        """Bring parameters that an optimiser's step moved too far back to the edge of their range."""
+        with torch.no_grad():
+            self.log_w.clamp_(min=math.log(SMALLEST_W))
+            self.log_b.clamp_(min=math.log(SMALLEST_B))
+            self.log_p.clamp_(*(math.log(edge) for edge in P_RANGE))
+            if self.config.learn_bandwidth:
+                self.log_bandwidth.clamp_(*(math.log(edge) for edge in BANDWIDTH_RANGE))
+            if self.config.learn_floor:
+                self.logit_floor.clamp_(*(math.log(edge / (1.0 - edge)) for edge in FLOOR_RANGE))
+
+    def to_weights(self, provenance: dict | None = None) -> Weights:
+        """The present parameters in numpy."""
+
+        def values(tensor: Tensor) -> np.ndarray:
+            return tensor.detach().cpu().numpy().astype(np.float64)
+
+        return Weights(
+            self.config,
+            values(torch.exp(self.log_w)),
+            values(torch.exp(self.log_b)),
+            values(torch.exp(self.log_p)),
+            float(self.bandwidth.detach()),
+            float(self.floor.detach()) if self.config.learn_floor else self.config.floor,
+            provenance or {},
+        )
+
+
+def model_columns(config: ModelConfig, features: np.ndarray, weights: Weights) -> Tensor:
+    """The model's own columns of normalised features [n, len(FEATURE_NAMES)] as a tensor [n, D]."""
+    return torch.as_tensor(np.ascontiguousarray(features[:, weights.columns]))

@@ -1,0 +1,242 @@
+"""Training of the attention model: batches of one battle each, Adam, learning curve, checkpoints that resume exactly.
+
+Every random choice is a function of (seed, step), so a run that was interrupted and resumed ends in the same weights.
+[Q] queries, [J] candidates; losses are means over queries.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pydantic import ConfigDict
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from beepsim.errors import UserError
+from beepsim.files import replacing
+from beepsim.targeting.attention import Attention, Batch, model_columns
+from beepsim.targeting.battles import BattleWaves
+from beepsim.targeting.fast import fast_loss
+from beepsim.targeting.weights import ModelConfig, Weights, initial_weights
+
+BATTLES_PER_STEP = 2
+MOST_VIRTUAL = 1.0  # turns: waves nearly as good as a real bullet's are queries too
+FEWEST_KNOWN = 50  # candidates; a query that knows less teaches mostly noise
+NARROWEST = 1e-3  # GF; an interval clipped at the escape angle may be a point
+WARM_UP = 0.3  # share of the steps in which the rate rises
+VALIDATION_STREAM, STEP_STREAM = 1, 2
+VALIDATION_QUERIES = 256
+BETAS = (0.9, 0.99)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """`queries` and `candidates` of one battle in one step; `rate` is the highest learning rate of Adam."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    loss: Literal["kde_cross_entropy", "mse_mean", "mse_density"] = "kde_cross_entropy"
+    steps: int = 400
+    queries: int = 128
+    candidates: int = 2000
+    rate: float = 0.01
+    evaluations: int = 20
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Training:
+    """The best weights on the validation battles, the learning curve, and how many steps had no finite gradient."""
+
+    weights: Weights
+    history: tuple[dict[str, float], ...]
+    skipped_steps: int
+
+
+def train(
+    training: Sequence[BattleWaves],
+    validation: Sequence[BattleWaves],
+    model: ModelConfig,
+    config: TrainConfig,
+    checkpoint: Path | None = None,
+    progress: Callable[[int], None] | None = None,
+    device: str = "cpu",
+) -> Training:
+    """Learn weights on `training`, keep those that do best on `validation`; continue from `checkpoint` if it is there.
+
+    Raises UserError where there is nothing to learn from, or the checkpoint is not of this training.
+    """
+    start = initial_weights(model)
+    pools = [query_pool(battle) for battle in training]
+    usable = [index for index, pool in enumerate(pools) if len(pool)]
+    if not usable:
+        raise UserError(
+            f"none of the {len(training)} training battles has a wave that knows {FEWEST_KNOWN} broken ones before it; "
+            "train on more or longer battles"
+        )
+    attention = Attention(start).to(device)
+    optimiser = torch.optim.Adam([p for p in attention.parameters() if p.requires_grad], betas=BETAS)
+    loss = fast_loss(config.loss)
+    tests = validation_batches(validation, start, config, device)
+    if not tests:
+        raise UserError(
+            f"none of the {len(validation)} validation battles has a wave that knows {FEWEST_KNOWN} broken ones"
+        )
+
+    def evaluate() -> float:
+        with torch.no_grad():
+            values = [attention.loss(loss, batch).mean() for batch in tests]
+            return float(torch.stack(values).mean())
+
+    key = training_key(training, validation, model, config)
+    state = load_checkpoint(checkpoint, key, attention, optimiser) if checkpoint else None
+    if state is None:
+        first = evaluate()
+        history = [{"step": 0, "train_loss": math.nan, "validation_loss": first, "rate": 0.0}]
+        state = {"step": 0, "best": first, "skipped": 0, "history": history, "recent": []}
+        best = snapshot(attention)
+    else:
+        best = state.pop("best_parameters")
+    every = max(1, config.steps // config.evaluations)
+    for step in range(state["step"], config.steps):
+        rate = learning_rate(step, config)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        rng = np.random.default_rng([config.seed, STEP_STREAM, step])
+        optimiser.zero_grad()
+        total = torch.zeros((), device=device)
+        chosen = rng.choice(usable, min(BATTLES_PER_STEP, len(usable)), replace=False)
+        for index in chosen:
+            batch = sample_batch(training[index], pools[index], start, config, config.queries, rng, device)
+            total = total + attention.loss(loss, batch).mean() / len(chosen)
+        total.backward()  # type: ignore[no-untyped-call]
+        if all(p.grad is None or bool(torch.isfinite(p.grad).all()) for p in attention.parameters()):
+            optimiser.step()
+            attention.keep_in_range()
+            state["recent"].append(float(total.detach()))
+        else:
+            state["skipped"] += 1
+        if (step + 1) % every == 0 or step + 1 == config.steps:
+            value = evaluate()
+            mean = float(np.mean(state["recent"])) if state["recent"] else math.nan
+            state["history"].append({"step": step + 1, "train_loss": mean, "validation_loss": value, "rate": rate})
+            if value < state["best"]:
+                state["best"], best = value, snapshot(attention)
+            state["step"], state["recent"] = step + 1, []
+            if checkpoint:
+                save_checkpoint(checkpoint, key, attention, optimiser, best, state)
+        if progress:
+            progress(step + 1)
+    attention.load_state_dict(best)
+    provenance = {
+        "seed": config.seed,
+        "training": asdict(config),
+        "opponents": sorted({battle.target for battle in training}),
+        "validation_opponents": sorted({battle.target for battle in validation}),
+    }
+    return Training(attention.to_weights(provenance), tuple(state["history"]), state["skipped"])
+
+
+def learning_rate(step: int, config: TrainConfig) -> float:
+    """One cycle: from a tenth of the rate up to it, then down to nearly nothing, both along half a cosine."""
+    rise = max(1.0, WARM_UP * config.steps)
+    if step < rise:
+        return config.rate * (0.55 - 0.45 * math.cos(math.pi * step / rise))
+    return config.rate * (0.505 + 0.495 * math.cos(math.pi * (step - rise) / max(1.0, config.steps - rise)))
+
+
+def query_pool(battle: BattleWaves) -> np.ndarray:
+    """Waves that a training query may be: real or nearly so, with enough broken waves to learn from."""
+    return np.flatnonzero((battle.rows["virtuality"] <= MOST_VIRTUAL) & (battle.known >= FEWEST_KNOWN))
+
+
+def sample_batch(
+    battle: BattleWaves, pool: np.ndarray, weights: Weights, config: TrainConfig, queries: int, rng: Any, device: str
+) -> Batch:
+    """Random queries of the pool against a random sample of what the last of them knows."""
+    chosen = rng.choice(pool, min(queries, len(pool)), replace=False)
+    most = int(battle.known[chosen].max())
+    places = np.sort(rng.choice(most, min(config.candidates, most), replace=False))
+    is_known = places < battle.known[chosen][:, None]
+    # A query whose whole past fell out of the sample has no density.
+    has_past = is_known.any(axis=1)
+    chosen, is_known = chosen[has_past], is_known[has_past]
+    candidates = battle.by_break[places]
+    low, high = (battle.rows[name][chosen].astype(np.float32) for name in ("gf_low", "gf_high"))
+    centre, half = 0.5 * (low + high), np.maximum(0.5 * (high - low), 0.5 * np.float32(NARROWEST))
+    return Batch(
+        model_columns(weights.config, battle.query_features[chosen], weights).to(device),
+        model_columns(weights.config, battle.features[candidates], weights).to(device),
+        torch.as_tensor(is_known).to(device),
+        torch.as_tensor(battle.rows["gf"][candidates]).to(device),
+        torch.as_tensor(centre - half).to(device),
+        torch.as_tensor(centre + half).to(device),
+    )
+
+
+def validation_batches(
+    battles: Sequence[BattleWaves], weights: Weights, config: TrainConfig, device: str
+) -> list[Batch]:
+    """One fixed batch for each validation battle."""
+    batches = []
+    for index, battle in enumerate(battles):
+        pool = query_pool(battle)
+        if len(pool):
+            rng = np.random.default_rng([config.seed, VALIDATION_STREAM, index])
+            batches.append(sample_batch(battle, pool, weights, config, VALIDATION_QUERIES, rng, device))
+    return batches
+
+
+def training_key(
+    training: Sequence[BattleWaves], validation: Sequence[BattleWaves], model: ModelConfig, config: TrainConfig
+) -> str:
+    """A hash of everything that the result depends on; a checkpoint of another training must not be continued."""
+    digest = hashlib.sha256(json.dumps([asdict(model), asdict(config)], sort_keys=True).encode())
+    for battle in (*training, *validation):
+        digest.update(battle.battle.encode() + battle.rows.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def snapshot(attention: Attention) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in attention.state_dict().items()}
+
+
+def save_checkpoint(
+    path: Path, key: str, attention: Attention, optimiser: torch.optim.Adam, best: dict[str, Tensor], state: dict
+) -> None:
+    arrays = {f"now.{name}": value for name, value in snapshot(attention).items()}
+    arrays |= {f"best.{name}": value.clone() for name, value in best.items()}
+    for index, moments in optimiser.state_dict()["state"].items():
+        arrays |= {f"adam.{index}.{name}": value.clone() for name, value in moments.items()}
+    with replacing(path) as temporary:
+        save_file(arrays, temporary, {"beepsim": json.dumps({"kind": "checkpoint", "key": key, "state": state})})
+
+
+def load_checkpoint(path: Path, key: str, attention: Attention, optimiser: torch.optim.Adam) -> dict | None:
+    """Where a training stood, with parameters and Adam's moments put back; None where there is no checkpoint."""
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {})["beepsim"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if metadata["kind"] != "checkpoint" or metadata["key"] != key:
+            raise UserError(f"{path} is not a checkpoint of this training (other data or configuration); remove it")
+        names = list(attention.state_dict())
+        attention.load_state_dict({name: arrays[f"now.{name}"] for name in names})
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in arrays.items():
+            if name.startswith("adam."):
+                _, index, kind = name.split(".")
+                moments.setdefault(int(index), {})[kind] = value
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
+        return {**metadata["state"], "best_parameters": {name: arrays[f"best.{name}"] for name in names}}
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise UserError(f"{path} is not a checkpoint, or it is damaged ({error}); remove it") from None

@@ -1,0 +1,200 @@
+"""Weights of a learned gun: what its file holds and what aiming needs, in numpy and without torch.
+
+Embedding of a normalised feature x: w · (1e-4 + b + x)^p; logit of a candidate: minus its distance to the query in the
+embedding. The scale of the logits is part of w, so that no two sets of parameters are the same model. [D] features,
+[W] waves; bandwidth in guess factors (GF).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from beepsim.errors import UserError
+from beepsim.files import replacing
+from beepsim.targeting.battles import FEATURE_NAMES
+from beepsim.versions import software_versions
+from beepsim.waves.features import FEATURE_VERSION, FEATURES
+
+OFFSET = 1e-4
+"""Keeps 0^p and its gradient finite."""
+MAX_FILE_BYTES = 10_000_000
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+# Facts read in BeepBoop 2.0's published source: w, b, p of its main model for ordinary bots and of the one for surfers.
+BEEPBOOP_MAIN: dict[str, tuple[float, float, float]] = {
+    "power": (0.6451, 0.0221, 0.3791),
+    "virtuality": (0.6586, 0.5277, 0.7128),
+    "bft": (3.8637, 0.0721, 0.5527),
+    "accel": (6.1880, 0.0179, 0.1242),
+    "vel": (1.5331, 0.3616, 0.4985),
+    "vel=8": (0.7015, 0.3663, 1.3652),
+    "advDir": (0.9362, 1.1348, 1.6805),
+    "dirChangeTimer": (0.7125, 0.0178, 0.3897),
+    "decelTimer": (0.5285, 0.0228, 0.2664),
+    "distanceLast20": (0.4369, 0.5886, 1.1668),
+    "mirrorOffset": (0.3591, 0.3235, 1.2803),
+    "maeWallAhead": (2.3051, 0.2179, 1.4084),
+    "maeWallReverse": (1.0039, 0.0585, 1.7278),
+    "stickWallAhead": (1.9669, 0.3157, 1.6041),
+    "stickWallReverse": (0.5608, 0.0414, 0.5860),
+    "stickWallAhead2": (1.4668, 0.1155, 0.2835),
+    "stickWallReverse2": (0.0646, 0.3137, 0.0688),
+    "stickWallAhead=0": (0.0837, 0.0183, 1.0184),
+    "stickWallReverse=0": (0.2553, 0.1974, 1.1975),
+    "shotsFired": (0.6133, 0.0291, 0.4828),
+}
+BEEPBOOP_MAIN_SCALE = 0.6551
+BEEPBOOP_ANTI_SURFER: dict[str, tuple[float, float, float]] = {
+    "virtuality": (0.9153, 0.0360, 0.6818),
+    "bft": (3.7350, 0.0171, 1.5420),
+    "accel": (5.2902, 0.3806, 0.2463),
+    "vel": (1.3547, 0.4297, 0.4006),
+    "vel=8": (0.3843, 0.1186, 0.8882),
+    "advDir": (0.6976, 0.6359, 1.6764),
+    "dirChangeTimer": (0.7867, 0.0168, 0.1116),
+    "decelTimer": (1.4397, 0.0128, 0.2504),
+    "distanceLast10": (0.0669, 0.5042, 0.7368),
+    "mirrorOffset": (0.0610, 0.1139, 1.0781),
+    "maeWallAhead": (2.3476, 0.3259, 1.3857),
+    "maeWallReverse": (1.3820, 0.3746, 1.3689),
+    "stickWallAhead": (0.3754, 0.7164, 0.5154),
+    "stickWallReverse": (0.4717, 0.0613, 1.2691),
+    "stickWallAhead2": (0.8256, 0.0157, 0.3642),
+    "didHit": (2.1621, 0.1432, 1.1444),
+    "didCollide": (0.8559, 0.8645, 1.8590),
+}
+BEEPBOOP_ANTI_SURFER_SCALE = 0.8611
+NEW_FEATURE = (0.3, 0.2, 0.7)
+"""Start of a feature that BeepBoop's main model lacks (the study of the design's section 8)."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What is learned and how its density is made; `bandwidth` and `floor` are fixed values or where learning starts.
+
+    `floor` is the share of the density spread evenly over GF -1 to 1. `neighbours` None: every candidate counts.
+    """
+
+    __pydantic_config__ = STRICT
+
+    features: tuple[str, ...] = tuple(BEEPBOOP_MAIN)
+    distance: Literal["manhattan", "squared_euclidean"] = "manhattan"
+    kernel: Literal["gaussian", "laplace"] = "laplace"
+    bandwidth: float = 0.08
+    learn_bandwidth: bool = True
+    floor: float = 0.05
+    learn_floor: bool = True
+    neighbours: int | None = None
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A learned (or shipped) model: embedding parameters w, b, p [D], `bandwidth` in GF, `floor`."""
+
+    config: ModelConfig
+    w: np.ndarray
+    b: np.ndarray
+    p: np.ndarray
+    bandwidth: float
+    floor: float
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[int]:
+        """Which columns of FEATURE_NAMES the model reads."""
+        return [FEATURE_NAMES.index(name) for name in self.config.features]
+
+    def embed(self, features: np.ndarray) -> np.ndarray:
+        """Embedded features, float32 [W, D], from normalised features [W, len(FEATURE_NAMES)]."""
+        base = OFFSET + self.b + features[:, self.columns].astype(np.float64)
+        # Roundings of the normalisation can fall just below 0, where a broken power has no value.
+        return (self.w * np.maximum(base, OFFSET) ** self.p).astype(np.float32)
+
+    def influence(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Mean contribution [D] of each feature to the distance between a query and a candidate, in logits.
+
+        Both are normalised features [n, len(FEATURE_NAMES)]; pairs are taken row by row.
+        """
+        difference = np.abs(self.embed(queries).astype(np.float64) - self.embed(candidates))
+        return np.mean(difference**2 if self.config.distance == "squared_euclidean" else difference, axis=0)
+
+
+def initial_weights(config: ModelConfig) -> Weights:
+    """Where training starts: BeepBoop's main model, new features small. Raises UserError for an unknown feature."""
+    check_features(config.features)
+    w, b, p = np.array([BEEPBOOP_MAIN.get(name, NEW_FEATURE) for name in config.features]).T
+    scale = np.array([BEEPBOOP_MAIN_SCALE if name in BEEPBOOP_MAIN else 1.0 for name in config.features])
+    return Weights(config, w * scale, b, p, config.bandwidth, config.floor)
+
+
+def check_features(names: Sequence[str]) -> None:
+    """Raises UserError naming a feature that does not exist or stands twice, or for none at all."""
+    if not names:
+        raise UserError("a model needs at least one feature")
+    for name in names:
+        if name not in FEATURES:
+            raise UserError(f"unknown feature {name!r}; the features are {', '.join(FEATURES)}")
+    if len(set(names)) < len(names):
+        raise UserError(f"a feature is given twice in {', '.join(names)}")
+
+
+def save_weights(path: Path, weights: Weights) -> None:
+    """Write a safetensors file: arrays w, b, p, bandwidth, floor; configuration and provenance as JSON metadata."""
+    metadata = {
+        "kind": "weights",
+        "features": FEATURE_VERSION,
+        "config": asdict(weights.config),
+        "provenance": {**weights.provenance, "versions": software_versions()},
+    }
+    arrays = {name: np.ascontiguousarray(getattr(weights, name), np.float64) for name in ("w", "b", "p")}
+    arrays |= {name: np.array([getattr(weights, name)]) for name in ("bandwidth", "floor")}
+    with replacing(path) as temporary:
+        save_file(arrays, temporary, {"beepsim": json.dumps(metadata, sort_keys=True)})
+
+
+def load_weights(path: Path) -> Weights:
+    """Raises UserError for a missing, foreign or damaged file, for weights of other features, for wild values."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise UserError(f"{path}: {path.stat().st_size} bytes; weights have at most {MAX_FILE_BYTES}")
+        with safe_open(path, framework="numpy") as file:
+            raw = (file.metadata() or {}).get("beepsim")
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; give the path of weights (.safetensors)") from None
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} is not a safetensors file, or it is damaged: {error}") from None
+    try:
+        metadata = json.loads(raw or "null")
+        if metadata["kind"] != "weights":
+            raise UserError(f"{path} holds {metadata['kind']!r}, not weights of a gun")
+        if metadata["features"] != FEATURE_VERSION:
+            raise UserError(
+                f"{path} was trained with feature version {metadata['features']!r}; this version has "
+                f"{FEATURE_VERSION!r}: train again"
+            )
+        config = TypeAdapter(ModelConfig).validate_python(metadata["config"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path}: its configuration is not a model's: {where}: {first['msg']}") from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path} is a safetensors file, but not weights of a gun ({error!r})") from None
+    check_features(config.features)
+    for name, count in (*((name, len(config.features)) for name in "wbp"), ("bandwidth", 1), ("floor", 1)):
+        array = arrays.get(name)
+        if array is None or array.shape != (count,) or array.dtype.kind != "f" or not np.isfinite(array).all():
+            found = "is missing" if array is None else f"has shape {array.shape}, type {array.dtype}"
+            raise UserError(f"{path}: array {name!r} {found}; expected {count} finite numbers")
+    bandwidth, floor = float(arrays["bandwidth"][0]), float(arrays["floor"][0])
+    if bandwidth <= 0.0 or not 0.0 <= floor <= 1.0 or (arrays["b"] < 0.0).any():
+        raise UserError(f"{path}: bandwidth {bandwidth}, floor {floor} or an offset b is out of range")
+    w, b, p = (arrays[name].astype(np.float64) for name in "wbp")
+    return Weights(config, w, b, p, bandwidth, floor, metadata.get("provenance") or {})
