@@ -1,6 +1,6 @@
 """Cut a reference trace to its first rounds, as the traces under tests/data/traces were: it still replays.
 
-    python scripts/cut_trace.py TRACE.jsonl.xz tests/data/traces/TRACE.jsonl.xz --rounds 1
+python scripts/cut_trace.py TRACE.jsonl.xz tests/data/traces/TRACE.jsonl.xz --rounds 1
 """
 
 import argparse

@@ -9,7 +9,8 @@ Pixels, turns, radians clockwise from north (0 = up = +y), energy points. [R] ro
         play_turn(world)                      # from loading the commands to scans, deaths, scores (turn.py)
         let the robots of `run_order` run      # while may_run(world, robot): those alive and not halted (rounds.py)
 
-A compiled loop takes `bare(world)` (rows.py) once and calls `prepare_round` and `take_turn` with it: several times faster.
+A compiled loop takes `bare(world)` (rows.py) once and calls `prepare_round` and `take_turn` with it: that is several
+times faster.
 
 Before a robot runs, `clear_orders` takes away the shot and the scan request of its last orders; what it has not yet
 travelled or turned stays in its command record and is worked off turn by turn if the robot leaves it alone.
