@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beepsim.battle import Battle, Rules, fight, fight_many
+from beepsim.battle import Battle, Rules, fight, fight_many, play_round
 from beepsim.errors import UserError
 from beepsim.recording.columns import FLYING, HIT_ROBOT, SCORE_COLUMNS
 from beepsim.recording.format import read_recording, recorded_rounds
+from beepsim.recording.recorder import FIRST_BULLETS, FIRST_TURNS
 
 DUEL = ("random_mover+circular", "stop_and_go+linear")
 MELEE = ("random_mover+circular", "circle+head_on", "stop_and_go+linear", "random_mover+circular", "wall_dodger")
@@ -77,8 +78,8 @@ def test_recorded_scores_places_and_results_agree(tmp_path):
         ]
         for name in SCORE_COLUMNS:
             assert rows[name].sum() == pytest.approx(getattr(robot.scores, name))
-    last = recording.robots[recording.robots["turn"] == recording.rounds["turns"].repeat(0).sum()]
-    assert len(last) == len(MELEE) * 5  # turn 0 of each round
+    starts = recording.robots[recording.robots["turn"] == 0]
+    assert len(starts) == len(MELEE) * 5 and (starts["energy"] == 100).all()
 
 
 def test_inactive_robots_are_zapped_to_death():
@@ -86,6 +87,25 @@ def test_inactive_robots_are_zapped_to_death():
     assert all(turns < 1300 for turns in result.turns)
     assert result.robots[0].firsts == result.robots[1].firsts == 2  # both die at once: both come first
     assert result.robots[0].scores.total == 0
+
+
+def test_long_rounds_and_many_bullets_fit_the_recording(tmp_path):
+    # More turns, and in the second battle more bullets, than the recorder first makes room for.
+    result = fight(["sitting_duck", "circle"], 1, Rules(num_rounds=1), tmp_path / "a.battle")
+    assert result.turns[0] > FIRST_TURNS
+    turns = read_recording(tmp_path / "a.battle").robots["turn"]
+    assert turns.tolist() == [turn for turn in range(result.turns[0] + 1) for _ in range(2)]
+    result = fight(
+        ["random_mover+head_on"] * 14, 1, Rules(num_rounds=1, width=1500, height=1500), tmp_path / "b.battle"
+    )
+    bullets = read_recording(tmp_path / "b.battle").bullets
+    assert len(bullets) == sum(robot.shots for robot in result.robots) > FIRST_BULLETS
+
+
+def test_the_loop_is_compiled_once_for_all_bots():
+    fight(DUEL, 1, Rules(num_rounds=1))
+    fight(MELEE, 1, Rules(num_rounds=1, width=2000))
+    assert len(play_round.signatures) == 1
 
 
 def test_interrupted_battles_keep_their_rounds(tmp_path):
