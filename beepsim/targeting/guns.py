@@ -1,0 +1,242 @@
+"""Guns for offline replay: each aims every real bullet of a battle, from what was known when that bullet was aimed.
+
+One protocol: `aim(battle) -> Aims`. Angles in guess factors (GF), [Q] queries. The density of a gun, where it has one,
+is a mixture over broken waves plus a floor spread evenly over GF -1 to 1.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from beepsim.rules import HALF_BOT_WIDTH
+from beepsim.targeting.aiming import GRID_NODES, GRID_STEP
+from beepsim.targeting.ballistics import fill_predicted_guess_factors
+from beepsim.targeting.battles import FEATURE_NAMES, BattleWaves
+from beepsim.targeting.mixture import aim_boxes, aim_mixtures, fill_densities
+from beepsim.targeting.weights import (
+    BEEPBOOP_ANTI_SURFER,
+    BEEPBOOP_ANTI_SURFER_SCALE,
+    BEEPBOOP_MAIN,
+    BEEPBOOP_MAIN_SCALE,
+    ModelConfig,
+    Weights,
+)
+
+BOX_WIDENING = 1.1
+"""A 36 px square seen from any side is on average this much wider than 36 px and a little (design, section 8)."""
+PLAIN_BANDWIDTH = 0.1  # GF: half a bot's width at 400 px is about 0.06, and neighbours are few
+PLAIN_FLOOR = 0.05
+HISTOGRAM_BANDWIDTH = 0.06
+BOX_FLOOR = 0.05
+BEEPBOOP_DIVIDER, BEEPBOOP_FEWEST = 5, 5
+BEEPBOOP_MAIN_MOST, BEEPBOOP_ANTI_SURFER_MOST = 200, 100
+
+
+@dataclass(frozen=True)
+class Aims:
+    """Where a gun fired [Q]: `angle` in GF, `log_density` the mean of log p over the interval that would have hit, in
+    nats over the uniform density; `predicted` its own hit probability. NaN where the gun has no density; `hit` only
+    where the gun's hits are expected values."""
+
+    angle: np.ndarray
+    log_density: np.ndarray
+    predicted: np.ndarray
+    hit: np.ndarray | None = None
+
+
+class Gun(Protocol):
+    """What replay needs of a gun."""
+
+    @property
+    def name(self) -> str: ...
+
+    def aim(self, battle: BattleWaves) -> Aims: ...
+
+
+def undefined(battle: BattleWaves) -> np.ndarray:
+    return np.full(len(battle.queries), np.nan)
+
+
+@dataclass(frozen=True)
+class RandomGun:
+    """An angle drawn evenly from the escape range; its hits are the exact probability, not a draw."""
+
+    name: str = "random"
+
+    def aim(self, battle: BattleWaves) -> Aims:
+        chance = random_chance(battle)
+        return Aims(undefined(battle), np.zeros(len(chance)), chance, chance)
+
+
+@dataclass(frozen=True)
+class BallisticGun:
+    """At the target as last seen, moving on as `motion` says: "head_on", "linear" or "circular", stopped by walls."""
+
+    name: str
+
+    def aim(self, battle: BattleWaves) -> Aims:
+        angle = np.zeros(len(battle.queries))
+        if self.name != "head_on":
+            fill_predicted_guess_factors(battle.rows[battle.queries], self.name == "circular", angle)
+        return Aims(angle, undefined(battle), undefined(battle))
+
+
+@dataclass(frozen=True)
+class MixtureGun:
+    """Kernel density over past waves: `weights` give embedding, kernel, bandwidth and floor.
+
+    `neighbours(n)` says how many of n broken waves count; with `is_softmax` they weigh by distance, else all the same.
+    """
+
+    name: str
+    weights: Weights
+    neighbours: Callable[[np.ndarray], np.ndarray]
+    is_softmax: bool
+
+    def aim(self, battle: BattleWaves) -> Aims:
+        angle, log_density, predicted = (np.empty(len(battle.queries)) for _ in range(3))
+        aim_mixtures(
+            *self.arguments(battle, battle.queries), *interval_arguments(battle), angle, log_density, predicted
+        )
+        return Aims(angle, log_density, predicted)
+
+    def densities(self, battle: BattleWaves, waves: np.ndarray) -> np.ndarray:
+        """Density per GF [n, GRID_NODES] at the nodes of `aiming.GRID` for waves [n] of the battle."""
+        density = np.empty((len(waves), GRID_NODES))
+        fill_densities(*self.arguments(battle, waves), density)
+        return density
+
+    def arguments(self, battle: BattleWaves, waves: np.ndarray) -> tuple:
+        known = battle.known[waves]
+        config = self.weights.config
+        tables = kernel_tables(config.kernel, self.weights.bandwidth)
+        return (
+            *embedded(self.weights, battle, waves),
+            battle.column("gf")[battle.by_break],
+            known,
+            np.minimum(self.neighbours(known), known),
+            config.distance == "squared_euclidean",
+            self.is_softmax,
+            *tables,
+            self.weights.floor,
+        )
+
+
+@dataclass(frozen=True)
+class BeepBoopGun:
+    """BeepBoop 2.0's aim: a box as high as its weight on each neighbour's hit interval, middle of the highest plateau.
+
+    Its density for scoring is the mixture of uniform boxes with a floor; BeepBoop itself needs none.
+    """
+
+    name: str
+    weights: Weights
+    most: int
+
+    def aim(self, battle: BattleWaves) -> Aims:
+        angle, log_density, predicted = (np.empty(len(battle.queries)) for _ in range(3))
+        known = battle.known[battle.queries]
+        neighbours = np.minimum(self.most, np.maximum(BEEPBOOP_FEWEST, known // BEEPBOOP_DIVIDER))
+        aim_boxes(
+            *embedded(self.weights, battle, battle.queries),
+            battle.column("gf_low")[battle.by_break],
+            battle.column("gf_high")[battle.by_break],
+            known,
+            np.minimum(neighbours, known),
+            BOX_FLOOR,
+            *interval_arguments(battle),
+            angle,
+            log_density,
+            predicted,
+        )
+        return Aims(angle, log_density, predicted)
+
+
+def embedded(weights: Weights, battle: BattleWaves, waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Queries [n, D], and all waves in breaking order as columns [D, W]; both embedded, float32."""
+    candidates = weights.embed(battle.features)[battle.by_break]
+    return weights.embed(battle.query_features[waves]), np.ascontiguousarray(candidates.T)
+
+
+def interval_arguments(battle: BattleWaves) -> tuple[np.ndarray, ...]:
+    """Per query [Q]: half the bot's width and both escape angles when aiming (rad), and the true interval (GF)."""
+    rows = battle.rows[battle.queries]
+    negative, positive = escape_sides(rows)
+    half_width = BOX_WIDENING * HALF_BOT_WIDTH / rows["distance"].astype(np.float64)
+    return half_width, negative, positive, rows["gf_low"].astype(np.float64), rows["gf_high"].astype(np.float64)
+
+
+def escape_sides(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Escape angles (rad) on the sides of negative and of positive guess factors."""
+    left, right = rows["escape_left"].astype(np.float64), rows["escape_right"].astype(np.float64)
+    is_clockwise = rows["orbit_direction"] > 0
+    return np.where(is_clockwise, left, right), np.where(is_clockwise, right, left)
+
+
+def random_chance(battle: BattleWaves) -> np.ndarray:
+    """Probability [Q] that an angle drawn evenly from the escape range hits."""
+    rows = battle.rows[battle.queries]
+    left, right = rows["escape_left"].astype(np.float64), rows["escape_right"].astype(np.float64)
+    inside = np.minimum(rows["hit_high"], right) - np.maximum(rows["hit_low"], -left)
+    return np.maximum(inside, 0.0) / (left + right)
+
+
+def kernel_tables(kernel: str, bandwidth: float) -> tuple[np.ndarray, np.ndarray]:
+    """Density and cumulative distribution of the kernel by difference in grid nodes, [2 · GRID_NODES - 1]."""
+    offset = np.arange(1 - GRID_NODES, GRID_NODES) * GRID_STEP / bandwidth
+    if kernel == "gaussian":
+        density = np.exp(-0.5 * offset**2) / math.sqrt(2.0 * math.pi)
+        cumulative = np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in offset])
+    else:
+        density = 0.5 * np.exp(-np.abs(offset))
+        cumulative = np.where(offset < 0.0, density, 1.0 - density)
+    return density / bandwidth, cumulative
+
+
+def all_neighbours(known: np.ndarray) -> np.ndarray:
+    return known
+
+
+def square_root(known: np.ndarray) -> np.ndarray:
+    return np.maximum(1, np.round(np.sqrt(known))).astype(np.int64)
+
+
+def unit_weights(kernel: str, bandwidth: float, features: tuple[str, ...]) -> Weights:
+    """Normalised features as they are: the distance of a plain KNN."""
+    config = ModelConfig(features, "manhattan", kernel, bandwidth, False, PLAIN_FLOOR, False)  # type: ignore[arg-type]
+    ones = np.ones(len(features))
+    return Weights(config, ones, np.zeros(len(features)), ones, bandwidth, PLAIN_FLOOR)
+
+
+def beepboop_weights(parameters: dict[str, tuple[float, float, float]], scale: float) -> Weights:
+    w, b, p = np.array(list(parameters.values())).T
+    return Weights(ModelConfig(tuple(parameters)), w * scale, b, p, PLAIN_BANDWIDTH, BOX_FLOOR)
+
+
+def learned_gun(name: str, weights: Weights) -> MixtureGun:
+    """The gun of trained weights."""
+    most = weights.config.neighbours
+    return MixtureGun(name, weights, all_neighbours if most is None else lambda known: np.minimum(known, most), True)
+
+
+BASELINES: dict[str, Gun] = {
+    "random": RandomGun(),
+    "head_on": BallisticGun("head_on"),
+    "linear": BallisticGun("linear"),
+    "circular": BallisticGun("circular"),
+    "histogram": MixtureGun(
+        "histogram", unit_weights("gaussian", HISTOGRAM_BANDWIDTH, FEATURE_NAMES[:1]), all_neighbours, False
+    ),
+    "knn": MixtureGun("knn", unit_weights("gaussian", PLAIN_BANDWIDTH, tuple(BEEPBOOP_MAIN)), square_root, False),
+    "beepboop_main": BeepBoopGun(
+        "beepboop_main", beepboop_weights(BEEPBOOP_MAIN, BEEPBOOP_MAIN_SCALE), BEEPBOOP_MAIN_MOST
+    ),
+    "beepboop_anti_surfer": BeepBoopGun(
+        "beepboop_anti_surfer",
+        beepboop_weights(BEEPBOOP_ANTI_SURFER, BEEPBOOP_ANTI_SURFER_SCALE),
+        BEEPBOOP_ANTI_SURFER_MOST,
+    ),
+}
