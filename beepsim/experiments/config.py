@@ -1,45 +1,65 @@
 """One experiment as it stands in YAML: data, split, model, training, sweep, guns to compare with."""
 
+from itertools import product
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from beepsim.battle import Rules
+from beepsim.errors import UserError
+from beepsim.experiments.yaml_file import read_config
+from beepsim.targeting.train import TrainConfig
+from beepsim.targeting.weights import BEEPBOOP_MAIN, ModelConfig, check_features
+
+Distance = Literal["manhattan", "squared_euclidean"]
 Kernel = Literal["gaussian", "laplace"]
 Loss = Literal["kde_cross_entropy", "mse_mean", "mse_density"]
 Gun = Literal["random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer"]
-Bandwidth = Annotated[float, Field(gt=0, le=1)] | Literal["learned"]
+ALL_GUNS: list[Gun] = [
+    "random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer"
+]  # fmt: skip
+Bandwidth = Annotated[float, Field(ge=0.005, le=1.0)]
 
 
 class Section(BaseModel):
     """Keys that are not named here are mistakes, and a value must have its type as written."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class BattleRules(Section):
-    """Rules of simulated battles; Robocode's defaults."""
-
-    width: int = Field(800, ge=400, le=5000, description="px")
-    height: int = Field(600, ge=400, le=5000, description="px")
-    gun_cooling_rate: float = Field(0.1, ge=0.1, le=10, description="per turn")
-    inactivity_time: int = Field(450, ge=1, le=100_000, description="turns")
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Duels(Section):
-    """Battles to fight: every shooter against every opponent, once a season."""
+    """Battles to fight: every shooter against every opponent, once a season; sizes in px, times in turns."""
 
     shooters: list[str] = Field(min_length=1)
     opponents: list[str] = Field(min_length=1)
-    rounds: int = Field(35, ge=1, le=1000)
-    seasons: int = Field(1, ge=1, le=1000)
-    rules: BattleRules = BattleRules()
+    rounds: int = 35
+    seasons: int = Field(default=1, ge=1, le=1000)
+    width: int = 800
+    height: int = 600
+    gun_cooling_rate: float = 0.1
+    inactivity_time: int = 450
+
+    @model_validator(mode="after")
+    def rules_allow_it(self) -> "Duels":
+        try:
+            self.rules()
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def rules(self) -> Rules:
+        return Rules(self.width, self.height, self.gun_cooling_rate, self.inactivity_time, self.rounds)
 
 
 class Recordings(Section):
-    """A folder of recordings, `.battle` files or those of the real Robocode; robot 0 is the shooter."""
+    """A folder of recordings, `.battle` files or tables of the real Robocode; robot 0 is the shooter.
+
+    A relative folder is looked up from the present directory. `opponents` (all, if left out) are names with version.
+    """
 
     folder: str
-    opponents: list[str] | None = Field(None, min_length=1)
+    opponents: list[str] | None = Field(default=None, min_length=1)
 
 
 class Data(Section):
@@ -58,14 +78,105 @@ class Data(Section):
 class Split(Section):
     """By opponent: each is a test opponent in one fold and never trained on there."""
 
-    folds: int = Field(4, ge=2, le=50)
-    validation: float = Field(0.2, gt=0, lt=1, description="share of the other opponents kept for early stopping")
+    folds: int = Field(default=4, ge=2, le=50)
+    validation: float = Field(default=0.2, gt=0, lt=1)
+
+
+class Model(Section):
+    """What all variants of the sweep share; see targeting/weights.py."""
+
+    features: list[str] = list(BEEPBOOP_MAIN)
+    distance: Distance = "manhattan"
+    floor: float = Field(default=0.05, ge=1e-4, le=0.9)
+    neighbours: int | None = Field(default=None, ge=1)
+
+    @field_validator("features")
+    @classmethod
+    def known_features(cls, names: list[str]) -> list[str]:
+        try:
+            check_features(names)
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return names
+
+
+class Train(Section):
+    """How each variant is trained; see targeting/train.py."""
+
+    steps: int = Field(default=400, ge=1, le=1_000_000)
+    queries: int = Field(default=128, ge=1, le=100_000)
+    candidates: int = Field(default=2000, ge=1, le=100_000)
+    rate: float = Field(default=0.01, gt=0, le=1)
+    evaluations: int = Field(default=20, ge=1, le=10_000)
+
+
+class Sweep(Section):
+    """Every combination is a variant, trained in every fold; bandwidths in guess factors, or learned."""
+
+    kernel: list[Kernel] = Field(default=["laplace"], min_length=1)
+    loss: list[Loss] = Field(default=["kde_cross_entropy"], min_length=1)
+    bandwidth: list[Bandwidth | Literal["learned"]] = Field(default=["learned"], min_length=1)
+
+    @field_validator("kernel", "loss", "bandwidth")
+    @classmethod
+    def no_repeats(cls, values: list) -> list:
+        if len(set(values)) < len(values):
+            raise ValueError(f"a value is given twice in {values}")
+        return values
 
 
 class Experiment(Section):
     """A whole experiment; `seed` fixes battles, split, training and bootstrap."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)
-    seed: int = Field(1, ge=0, lt=2**31)
+    seed: int = Field(default=1, ge=0, lt=2**31)
     data: Data
     split: Split = Split()
+    model: Model = Model()
+    train: Train = Train()
+    sweep: Sweep = Sweep()
+    guns: list[Gun] = Field(default=ALL_GUNS, min_length=1)
+    density_waves: int = Field(default=6, ge=0, le=20)
+
+
+class Variant(BaseModel):
+    """One combination of the sweep, named by what it sets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    model: ModelConfig
+    train: TrainConfig
+
+
+START_BANDWIDTH = 0.08  # GF, where a learned bandwidth starts
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Raises UserError with one line for each mistake in the file."""
+    return read_config(path, Experiment)
+
+
+def list_variants(experiment: Experiment) -> list[Variant]:
+    """The sweep's combinations in order; `mse_mean` cannot learn a bandwidth."""
+    variants = {}
+    for loss, kernel, bandwidth in product(experiment.sweep.loss, experiment.sweep.kernel, experiment.sweep.bandwidth):
+        is_learned = bandwidth == "learned" and loss != "mse_mean"
+        width = START_BANDWIDTH if bandwidth == "learned" else bandwidth
+        name = f"{kernel} {loss} " + ("h learned" if is_learned else f"h {width:g}")
+        shared = experiment.model
+        variants[name] = Variant(
+            name=name,
+            model=ModelConfig(
+                features=tuple(shared.features),
+                distance=shared.distance,
+                kernel=kernel,
+                bandwidth=float(width),
+                learn_bandwidth=is_learned,
+                floor=shared.floor,
+                learn_floor=loss != "mse_mean",
+                neighbours=shared.neighbours,
+            ),
+            train=TrainConfig(loss=loss, seed=experiment.seed, **experiment.train.model_dump()),
+        )
+    return list(variants.values())

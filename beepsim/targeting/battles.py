@@ -5,6 +5,7 @@ in [-1, 1]. A wave is a candidate of a query exactly if it had broken before the
 earlier one (design: causal mask on the break turn).
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,6 +66,11 @@ class BattleWaves:
     def queries(self) -> np.ndarray:
         """Indices of the waves with a real bullet, int64 [Q]."""
         return np.flatnonzero(self.rows["real"])
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Hash of the waves, for the keys of what is computed from them."""
+        return hashlib.sha256(self.battle.encode() + self.rows.tobytes()).hexdigest()[:16]
 
     def column(self, name: str) -> np.ndarray:
         """A column of the wave table as float64 [W]."""

@@ -198,10 +198,9 @@ def training_key(
     training: Sequence[BattleWaves], validation: Sequence[BattleWaves], model: ModelConfig, config: TrainConfig
 ) -> str:
     """A hash of everything that the result depends on; a checkpoint of another training must not be continued."""
-    digest = hashlib.sha256(json.dumps([asdict(model), asdict(config)], sort_keys=True).encode())
-    for battle in (*training, *validation):
-        digest.update(battle.battle.encode() + battle.rows.tobytes())
-    return digest.hexdigest()[:16]
+    data = [[battle.content_hash for battle in battles] for battles in (training, validation)]
+    text = json.dumps([asdict(model), asdict(config), data], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def snapshot(attention: Attention) -> dict[str, Tensor]:
