@@ -104,11 +104,7 @@ def parameter_rows(learned: Sequence[Learned], folds: Sequence[Fold], battles: S
     for one in learned:
         test = [battle for battle in battles if battle.target in folds[one.fold].test]
         rng = np.random.default_rng([one.fold, 0x1F])
-        pairs = [
-            (battle.query_features[rng.choice(battle.queries, INFLUENCE_PAIRS)], battle.features[rng.integers(0, len(battle.rows), INFLUENCE_PAIRS)])
-            for battle in test
-            if len(battle.queries)
-        ]  # fmt: skip
+        pairs = [random_pairs(battle, rng) for battle in test if len(battle.queries)]
         if not pairs:
             continue
         influence = one.weights.influence(*(np.concatenate(side) for side in zip(*pairs, strict=True)))
@@ -123,6 +119,13 @@ def parameter_rows(learned: Sequence[Learned], folds: Sequence[Fold], battles: S
             for d, feature in enumerate(one.weights.config.features)
         ]
     return rows
+
+
+def random_pairs(battle: BattleWaves, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Normalised features of random real shots and of random waves of the same battle."""
+    queries = rng.choice(battle.queries, INFLUENCE_PAIRS)
+    candidates = rng.integers(0, len(battle.rows), INFLUENCE_PAIRS)
+    return battle.query_features[queries], battle.features[candidates]
 
 
 def model_rows(learned: Sequence[Learned]) -> list[Row]:

@@ -43,13 +43,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """A page's contents; provenance (seed, versions, command, configuration's hash) goes into every file."""
+    """A page's contents; provenance (seed, versions, command, configuration's hash) goes into every file.
+
+    `files` are tables that are written beside the page but not shown on it.
+    """
 
     title: str
     findings: Sequence[str]
     sections: Sequence[Section]
     provenance: Row
     configuration: str
+    files: Sequence[Section] = ()
 
 
 def write_report(folder: Path, report: Report) -> Path:
@@ -57,7 +61,7 @@ def write_report(folder: Path, report: Report) -> Path:
 
     Raises UserError where the folder cannot be written to.
     """
-    for section in report.sections:
+    for section in (*report.sections, *report.files):
         if section.rows:
             write_text(folder / f"{section.name}.csv", to_csv(section.rows, report.provenance))
             write_json(

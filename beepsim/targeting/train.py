@@ -73,6 +73,7 @@ def train(
 
     Raises UserError where there is nothing to learn from, or the checkpoint is not of this training.
     """
+    check_device(device)
     start = initial_weights(model)
     pools = [query_pool(battle) for battle in training]
     usable = [index for index, pool in enumerate(pools) if len(pool)]
@@ -142,6 +143,15 @@ def train(
         "validation_opponents": sorted({battle.target for battle in validation}),
     }
     return Training(attention.to_weights(provenance), tuple(state["history"]), state["skipped"])
+
+
+def check_device(device: str) -> None:
+    """Raises UserError for a device that torch does not have here."""
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        first = str(error).splitlines()[0]
+        raise UserError(f"device {device!r} is not there ({first}); take cpu, or cuda with a CUDA build") from None
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
