@@ -15,13 +15,14 @@ LONGEST_FLIGHT = 2000  # turns; a bullet crosses the largest field sooner
 def fill_predicted_guess_factors(rows, is_circular, angle):
     """GF [Q] of the meeting point for each wave of the table; the target stops at the walls.
 
-    The target is known as of the aim turn, the bullet leaves `source` a turn later and has flown k · v after k turns.
+    The target is known as of the aim turn and the bullet leaves `source` a turn later; but bullets move before robots, so
+    move k of the bullet, to k · v, is tested against the target as it stood k moves after the aim.
     """
     for q in range(len(rows)):
         row = rows[q]
         x, y, heading = float(row.target_x), float(row.target_y), float(row.target_heading)
         turn_rate = float(row.target_turn_rate) if is_circular else 0.0
-        for flown in range(LONGEST_FLIGHT):
+        for flown in range(1, LONGEST_FLIGHT):
             heading += turn_rate
             x += row.target_velocity * sin(heading)
             y += row.target_velocity * cos(heading)
