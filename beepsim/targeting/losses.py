@@ -14,7 +14,8 @@ from torch import Tensor
 from beepsim.targeting.kernels import Kernel
 
 NODES = 8
-"""Gauss–Legendre nodes: error of the log-density's mean below 1e-3 for intervals of 0.2 and bandwidth 0.07."""
+"""Gauss–Legendre nodes. Error of the log-density's mean over an interval of 0.2 at bandwidth 0.07, 2,000 candidates:
+about 1e-3 for Laplace, whose kinks it misses, below 1e-6 for Gaussian."""
 FLOOR_DENSITY = 0.5
 """Uniform density on the guess factors from -1 to 1."""
 
