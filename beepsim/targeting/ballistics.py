@@ -15,8 +15,8 @@ LONGEST_FLIGHT = 2000  # turns; a bullet crosses the largest field sooner
 def fill_predicted_guess_factors(rows, is_circular, angle):
     """GF [Q] of the meeting point for each wave of the table; the target stops at the walls.
 
-    The target is known as of the aim turn and the bullet leaves `source` a turn later; but bullets move before robots, so
-    move k of the bullet, to k · v, is tested against the target as it stood k moves after the aim.
+    The target is known as of the aim turn and the bullet leaves `source` a turn later; but bullets move before robots,
+    so move k of the bullet, to k · v, is tested against the target as it stood k moves after the aim.
     """
     for q in range(len(rows)):
         row = rows[q]
