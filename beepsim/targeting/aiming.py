@@ -147,4 +147,4 @@ def highest_plateau(lows, highs, chosen, weight, k):
             is_tie = abs(height - best_height) <= TIE
             if height > best_height + TIE or (is_tie and abs(middle) < abs(best)):
                 best, best_height = middle, max(height, best_height)
-    return best if best_height >= 0.0 else lows[chosen[np.argmax(weight[:k])]]  # all of them points
+    return best if best_height > TIE else lows[chosen[np.argmax(weight[:k])]]  # all of them points
