@@ -160,10 +160,10 @@ def calibrate(shots: Shots, seed: int) -> list[Row]:
     for gun, by_battle in shots.items():
         if gun == "random" or not all(np.isfinite(by_battle[battle]["predicted"]).all() for battle in battles):
             continue
-        for low, high in zip(CALIBRATION_EDGES, CALIBRATION_EDGES[1:], strict=False):
-            inside = [
-                by_battle[b][(by_battle[b]["predicted"] >= low) & (by_battle[b]["predicted"] < high)] for b in battles
-            ]
+        # A prediction of 1 belongs to the last bin, and so does one that rounding put just above.
+        bins = {b: np.searchsorted(CALIBRATION_EDGES[1:-1], by_battle[b]["predicted"], side="right") for b in battles}
+        for index, (low, high) in enumerate(zip(CALIBRATION_EDGES, CALIBRATION_EDGES[1:], strict=False)):
+            inside = [by_battle[b][bins[b] == index] for b in battles]
             fired = np.array([len(part) for part in inside], np.float64)
             if fired.sum() < 1:
                 continue
