@@ -106,7 +106,7 @@ class Train(Section):
     steps: int = Field(default=400, ge=1, le=1_000_000)
     queries: int = Field(default=128, ge=1, le=100_000)
     candidates: int = Field(default=2000, ge=1, le=100_000)
-    rate: float = Field(default=0.01, gt=0, le=1)
+    rate: float = Field(default=0.02, gt=0, le=1)
     evaluations: int = Field(default=20, ge=1, le=10_000)
 
 

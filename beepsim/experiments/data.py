@@ -97,11 +97,8 @@ def choose_opponents(files: Sequence[BattleFile], recordings: Recordings) -> lis
     return [file for file in files if file.target in recordings.opponents]
 
 
-def extract_battles(files: Sequence[BattleFile], folder: Path) -> list[BattleWaves]:
-    """The waves of each battle, extracted into `folder` where they are not there yet; battles without any are left out.
-
-    Raises UserError where no battle has a wave.
-    """
+def extract_battles(files: Sequence[BattleFile], folder: Path) -> list[Path]:
+    """The wave table of each battle, extracted into `folder` where it is not there yet."""
     paths = [folder / f"{file.path.stem}-{part_key(file.key, FEATURE_VERSION, SHOOTER)}.parquet" for file in files]
     missing = [(file, path) for file, path in zip(files, paths, strict=True) if not path.exists()]
     if missing:
@@ -109,7 +106,12 @@ def extract_battles(files: Sequence[BattleFile], folder: Path) -> list[BattleWav
             for count, (file, path) in enumerate(missing, 1):
                 save_waves(path, extract_waves(read_recording(file.path), SHOOTER))
                 update(count)
-    battles = [battle for path in paths for table in [load_waves(path)] if len(table) for battle in battles_of(table)]
-    if not battles:
-        raise UserError("none of the battles has a wave: the shooter never fired, or nothing broke")
+    return paths
+
+
+def read_battles(tables: Sequence[Path]) -> list[BattleWaves]:
+    """The battles of the tables; those without a wave are left out. Raises UserError where none has a real bullet."""
+    battles = [battle for path in tables for table in [load_waves(path)] if len(table) for battle in battles_of(table)]
+    if not any(len(battle.queries) for battle in battles):
+        raise UserError("no real bullet's wave broke in these battles; the shooters need guns")
     return battles

@@ -118,7 +118,7 @@ def density_panels(
         row = battle.rows[wave[0]]
         panels.append(
             {
-                "title": f"{battle.target}: round {row['round']}, turn {row['fire_turn']}, power {row['power']:.2f}, "
+                "title": f"{battle.target}\nround {row['round']}, turn {row['fire_turn']}, power {row['power']:.2f}, "
                 f"{battle.known[wave[0]]} waves known",
                 "grid": GRID,
                 "interval": (float(row["gf_low"]), float(row["gf_high"])),

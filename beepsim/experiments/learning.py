@@ -1,8 +1,10 @@
 """Training of every variant in every fold, each kept as weights with its learning curve."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.experiments.config import Variant
+from beepsim.experiments.data import read_battles
 from beepsim.experiments.parts import plain_name
 from beepsim.experiments.split import Fold
 from beepsim.files import write_json
@@ -17,9 +20,11 @@ from beepsim.progress import show_progress
 from beepsim.targeting.battles import BattleWaves
 from beepsim.targeting.train import train, training_key
 from beepsim.targeting.weights import Weights, load_weights, save_weights
+from beepsim.workers import spread
 
 Row = dict[str, Any]
 INFLUENCE_PAIRS = 4000
+WEIGHTS, CURVE, CHECKPOINT = ".safetensors", ".json", ".checkpoint"
 
 
 @dataclass(frozen=True)
@@ -34,49 +39,83 @@ class Learned:
     skipped_steps: int
 
 
+@dataclass(frozen=True)
+class Job:
+    """One training, as a worker process gets it: wave tables by path, opponents by name, where the result goes."""
+
+    tables: tuple[Path, ...]
+    fold: Fold
+    variant: Variant
+    stem: Path
+    device: str
+
+    def __str__(self) -> str:
+        return f"training of {self.variant.name!r} in fold {self.fold.number}"
+
+
 def train_variants(
-    variants: Sequence[Variant], folds: Sequence[Fold], battles: Sequence[BattleWaves], folder: Path, device: str
+    variants: Sequence[Variant],
+    folds: Sequence[Fold],
+    battles: Sequence[BattleWaves],
+    tables: Sequence[Path],
+    folder: Path,
+    device: str,
 ) -> list[Learned]:
-    """Everything trained, from files where it was trained before; an interrupted training goes on where it stopped."""
-    jobs = [(variant, fold) for fold in folds for variant in variants]
-    learned = []
-    with show_progress("Training", sum(variant.train.steps for variant, _ in jobs), "steps") as update:
-        before = 0
-        for variant, fold in jobs:
-            training = [battle for battle in battles if battle.target in fold.train]
-            validation = [battle for battle in battles if battle.target in fold.validation]
+    """Everything trained, from files where it was trained before; an interrupted training goes on where it stopped.
+
+    Spread over one process a core with one thread each: the result does not depend on the number of cores.
+    """
+    jobs, keys = [], []
+    for fold in folds:
+        training, validation = choose(battles, fold)
+        for variant in variants:
             key = training_key(training, validation, variant.model, variant.train)
-            stem = f"{plain_name(variant.name)}-fold{fold.number}-{key}"
-            weights_path, curve_path = folder / f"{stem}.safetensors", folder / f"{stem}.json"
-            if not weights_path.exists():
-                checkpoint = folder / f"{stem}.checkpoint"
-                result = train(
-                    training,
-                    validation,
-                    variant.model,
-                    variant.train,
-                    checkpoint,
-                    lambda step, before=before: update(before + step),  # type: ignore[misc]
-                    device,
-                )
-                history = [{name: finite(value) for name, value in row.items()} for row in result.history]
-                write_json(curve_path, {"history": history, "skipped_steps": result.skipped_steps})
-                save_weights(weights_path, result.weights)
-                checkpoint.unlink(missing_ok=True)
-            before += variant.train.steps
-            update(before)
-            curve = read_curve(curve_path)
-            learned.append(
-                Learned(
-                    variant.name,
-                    fold.number,
-                    key,
-                    load_weights(weights_path),
-                    curve["history"],
-                    curve["skipped_steps"],
-                )
-            )
+            stem = folder / f"{plain_name(variant.name)}-fold{fold.number}-{key}"
+            jobs.append(Job(tuple(tables), fold, variant, stem, device))
+            keys.append(key)
+    missing = [job for job in jobs if not with_suffix(job.stem, WEIGHTS).exists()]
+    if missing:
+        workers = min(os.cpu_count() or 1, len(missing)) if device == "cpu" else 1
+        with show_progress("Training", len(missing), "models") as update:
+            spread(train_one, missing, workers, str, update)
+    learned = []
+    for job, key in zip(jobs, keys, strict=True):
+        curve = read_curve(with_suffix(job.stem, CURVE))
+        weights = load_weights(with_suffix(job.stem, WEIGHTS))
+        learned.append(
+            Learned(job.variant.name, job.fold.number, key, weights, curve["history"], curve["skipped_steps"])
+        )
     return learned
+
+
+def train_one(job: Job) -> None:
+    """A worker's part of `train_variants`; writes weights and learning curve."""
+    training, validation = choose(load_battles(job.tables), job.fold)
+    checkpoint = with_suffix(job.stem, CHECKPOINT)
+    result = train(training, validation, job.variant.model, job.variant.train, checkpoint, None, job.device)
+    history = [{name: finite(value) for name, value in row.items()} for row in result.history]
+    # The curve first: weights that are there mean a training that is complete.
+    write_json(with_suffix(job.stem, CURVE), {"history": history, "skipped_steps": result.skipped_steps})
+    save_weights(with_suffix(job.stem, WEIGHTS), result.weights)
+    checkpoint.unlink(missing_ok=True)
+
+
+@cache
+def load_battles(tables: tuple[Path, ...]) -> list[BattleWaves]:
+    """The battles of all tables; kept, because a worker trains many times on the same."""
+    return read_battles(tables)
+
+
+def choose(battles: Sequence[BattleWaves], fold: Fold) -> tuple[list[BattleWaves], list[BattleWaves]]:
+    """Battles to train on, and those that decide which step's weights are kept."""
+    return (
+        [battle for battle in battles if battle.target in fold.train],
+        [battle for battle in battles if battle.target in fold.validation],
+    )
+
+
+def with_suffix(stem: Path, suffix: str) -> Path:
+    return stem.with_name(stem.name + suffix)
 
 
 def finite(value: float) -> float | None:

@@ -28,7 +28,7 @@ def plot_guns(rows: Sequence[Row], value: str, label: str, learned: set[str], sc
         axes.plot([low, high], [position, position], color=colour, linewidth=2.4, solid_capstyle="butt")
         axes.plot(middle, position, "o", color=colour, markersize=5.5)
     axes.set_yticks(range(len(ordered)), [row["gun"] for row in ordered])
-    axes.set_xlabel(f"{label}, with 95 % interval over battles (blue: learned)")
+    axes.set_xlabel(f"{label}, with 95 % interval over battles (blue: learned)", fontsize=9)
     axes.grid(axis="x", alpha=0.25)
     return to_png(figure)
 
@@ -86,7 +86,7 @@ def plot_densities(panels: Sequence[Row]) -> bytes:
     """
     columns = 2
     lines = (len(panels) + columns - 1) // columns
-    figure = Figure(figsize=(8.4, 0.6 + 2.15 * lines), layout="constrained")
+    figure = Figure(figsize=(8.4, 0.6 + 2.3 * lines), layout="constrained")
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True)
     for axes, panel in zip(grid.flat, panels, strict=False):
         low, high = panel["interval"]

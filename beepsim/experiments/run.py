@@ -7,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from beepsim.errors import UserError
 from beepsim.experiments.config import Experiment, list_variants
-from beepsim.experiments.data import extract_battles, gather_battles
+from beepsim.experiments.data import extract_battles, gather_battles, read_battles
 from beepsim.experiments.evaluation import density_panels, replay_guns
 from beepsim.experiments.learning import learning_rows, train_variants
 from beepsim.experiments.page import compose, curves_to_draw, rank_variants
@@ -25,13 +24,12 @@ def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") ->
 
     Raises UserError for whatever in the data does not fit the configuration.
     """
-    battles = extract_battles(gather_battles(experiment, folder / "battles"), folder / "waves")
-    if not any(len(battle.queries) for battle in battles):
-        raise UserError("no real bullet's wave broke in these battles; the shooters need guns")
+    tables = extract_battles(gather_battles(experiment, folder / "battles"), folder / "waves")
+    battles = read_battles(tables)
     folds = split_opponents(
         [battle.target for battle in battles], experiment.split.folds, experiment.split.validation, experiment.seed
     )
-    learned = train_variants(list_variants(experiment), folds, battles, folder / "models", device)
+    learned = train_variants(list_variants(experiment), folds, battles, tables, folder / "models", device)
     shots = replay_guns(experiment.guns, learned, folds, battles, folder / "shots")
     ranked = rank_variants(summarise(shots, experiment.seed), learned)
     drawn = curves_to_draw(ranked, learned)

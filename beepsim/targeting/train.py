@@ -7,7 +7,8 @@ Every random choice is a function of (seed, step), so a run that was interrupted
 import hashlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +47,7 @@ class TrainConfig:
     steps: int = 400
     queries: int = 128
     candidates: int = 2000
-    rate: float = 0.01
+    rate: float = 0.02
     evaluations: int = 20
     seed: int = 1
 
@@ -60,6 +61,18 @@ class Training:
     skipped_steps: int
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Sums over several threads depend on how many there are; on one they are the same on every machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@one_thread()
 def train(
     training: Sequence[BattleWaves],
     validation: Sequence[BattleWaves],

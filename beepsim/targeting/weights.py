@@ -71,6 +71,8 @@ BEEPBOOP_ANTI_SURFER: dict[str, tuple[float, float, float]] = {
     "didCollide": (0.8559, 0.8645, 1.8590),
 }
 BEEPBOOP_ANTI_SURFER_SCALE = 0.8611
+ALL_CANDIDATES_SCALE = 2.8
+"""Where all candidates count, and not the nearest 200 only, sharper weights take their place (design, section 8)."""
 NEW_FEATURE = (0.3, 0.2, 0.7)
 """Start of a feature that BeepBoop's main model lacks (the study of the design's section 8)."""
 
@@ -131,6 +133,8 @@ def initial_weights(config: ModelConfig) -> Weights:
     check_features(config.features)
     w, b, p = np.array([BEEPBOOP_MAIN.get(name, NEW_FEATURE) for name in config.features]).T
     scale = np.array([BEEPBOOP_MAIN_SCALE if name in BEEPBOOP_MAIN else 1.0 for name in config.features])
+    if config.neighbours is None:
+        scale *= ALL_CANDIDATES_SCALE
     return Weights(config, w * scale, b, p, config.bandwidth, config.floor)
 
 
