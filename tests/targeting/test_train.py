@@ -1,0 +1,279 @@
+"""Training: it learns what decides the angle, repeats and resumes exactly, and steps over what is not finite."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from targeting_battles import made_battle, with_rows
+
+from beepsim.errors import UserError
+from beepsim.targeting import train as module
+from beepsim.targeting.attention import BANDWIDTH_RANGE, FLOOR_RANGE, P_RANGE, SMALLEST_B, SMALLEST_W, Attention
+from beepsim.targeting.battles import FEATURE_NAMES
+from beepsim.targeting.fast import fast_loss
+from beepsim.targeting.guns import learned_gun
+from beepsim.targeting.losses import LOSSES
+from beepsim.targeting.train import (
+    FEWEST_KNOWN,
+    TrainConfig,
+    learning_rate,
+    query_pool,
+    sample_batch,
+    train,
+)
+from beepsim.targeting.weights import ModelConfig, initial_weights
+
+TRAINING = [made_battle(500, seed) for seed in (1, 2, 3)]
+VALIDATION = [made_battle(500, seed) for seed in (4, 5)]
+MODEL = ModelConfig(("accel", "vel", "bft", "advVel"))
+SHORT = TrainConfig(steps=12, queries=32, candidates=200, rate=0.02, evaluations=4)
+
+
+def same(weights, others):
+    return weights.config == others.config and all(
+        np.array_equal(getattr(weights, name), getattr(others, name)) for name in ("w", "b", "p", "bandwidth", "floor")
+    )
+
+
+def losses_of(training):
+    return [entry["validation_loss"] for entry in training.history]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_training_learns_which_feature_decides(loss):
+    """Validation loss falls, and acceleration's share of the distance between waves rises."""
+    config = TrainConfig(loss, steps=60, queries=64, candidates=300, rate=0.05, evaluations=6)
+    found = train(TRAINING, VALIDATION, MODEL, config)
+    assert min(losses_of(found)) < losses_of(found)[0] - 0.02 * abs(losses_of(found)[0])
+    battle = VALIDATION[0]
+
+    def share(weights):
+        influence = weights.influence(battle.query_features[:-1], battle.features[1:])
+        return influence[0] / influence.sum()
+
+    assert share(found.weights) > 1.1 * share(initial_weights(MODEL))
+    assert found.skipped_steps == 0
+
+
+def test_a_trained_gun_hits_more_often():
+    config = TrainConfig(steps=60, queries=64, candidates=300, rate=0.05, evaluations=6)
+    weak = ModelConfig(("vel", "bft", "accel"), bandwidth=0.3)
+    found = train(TRAINING, VALIDATION, weak, config)
+    densities = {}
+    for name, weights in (("before", initial_weights(weak)), ("after", found.weights)):
+        densities[name] = np.mean([learned_gun(name, weights).aim(battle).log_density.mean() for battle in VALIDATION])
+    assert densities["after"] > densities["before"] + 0.2
+    assert found.weights.bandwidth < 0.3
+
+
+def test_training_repeats_itself_and_follows_its_seed():
+    one, two = (train(TRAINING, VALIDATION, MODEL, SHORT) for _ in range(2))
+    assert same(one.weights, two.weights) and str(one.history) == str(two.history)
+    other = train(TRAINING, VALIDATION, MODEL, replace(SHORT, seed=2))
+    assert not same(one.weights, other.weights)
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stop", [1, 3, 8, 11])
+def test_resumed_training_is_the_uninterrupted_one(tmp_path, stop):
+    whole = train(TRAINING, VALIDATION, MODEL, SHORT)
+
+    def interrupt(step):
+        if step == stop:
+            raise Interrupted
+
+    path = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Interrupted):
+        train(TRAINING, VALIDATION, MODEL, SHORT, path, interrupt)
+    assert path.exists() == (stop >= 3)
+    resumed_at = []
+    resumed = train(TRAINING, VALIDATION, MODEL, SHORT, path, resumed_at.append)
+    assert resumed_at[0] == stop // 3 * 3 + 1  # every third step is an evaluation, and its state is kept
+    assert same(resumed.weights, whole.weights) and str(resumed.history) == str(whole.history)
+
+
+def test_a_finished_training_resumes_to_itself(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    whole, steps = train(TRAINING, VALIDATION, MODEL, SHORT, path), []
+    again = train(TRAINING, VALIDATION, MODEL, SHORT, path, steps.append)
+    assert steps == [] and same(again.weights, whole.weights) and str(again.history) == str(whole.history)
+
+
+def test_the_best_weights_on_validation_are_kept():
+    """Where every step does harm, the weights are those that it started from."""
+    found = train(TRAINING, VALIDATION, MODEL, replace(SHORT, rate=5.0))
+    best = int(np.argmin(losses_of(found)))
+    assert best < len(found.history) - 1
+    if best == 0:
+        start = Attention(initial_weights(MODEL)).to_weights()
+        assert same(found.weights, start)
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    train(TRAINING, VALIDATION, MODEL, SHORT, path)
+    before = path.read_bytes()
+    for training, validation, model, config in (
+        (TRAINING[:2], VALIDATION, MODEL, SHORT),
+        (TRAINING, VALIDATION[:1], MODEL, SHORT),
+        (TRAINING, VALIDATION, ModelConfig(("accel", "vel")), SHORT),
+        (TRAINING, VALIDATION, MODEL, replace(SHORT, rate=0.03)),
+    ):
+        with pytest.raises(UserError, match="checkpoint.safetensors is not a checkpoint of this training"):
+            train(training, validation, model, config, path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("keep", [0, 7, 200, -1])
+def test_a_damaged_checkpoint_is_refused(tmp_path, keep):
+    path = tmp_path / "checkpoint.safetensors"
+    train(TRAINING, VALIDATION, MODEL, SHORT, path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UserError, match="checkpoint.safetensors is not a checkpoint"):
+        train(TRAINING, VALIDATION, MODEL, SHORT, path)
+
+
+def test_steps_without_a_finite_gradient_are_skipped_and_counted(monkeypatch):
+    """Every fourth loss is NaN: its step changes nothing, the others go on, and nothing learned is lost."""
+    calls = []
+
+    def spoiled(*arguments):
+        calls.append(torch.is_grad_enabled())
+        values = fast_loss("kde_cross_entropy")(*arguments)
+        return values * math.nan if calls[-1] and sum(calls) % 4 == 0 else values
+
+    monkeypatch.setattr(module, "fast_loss", lambda name: spoiled)
+    found = train(TRAINING, VALIDATION, MODEL, SHORT)
+    assert found.skipped_steps == SHORT.steps // 2  # two battles a step
+    assert np.isfinite(losses_of(found)).all() and np.isfinite(found.weights.w).all()
+
+
+def test_a_training_of_nothing_but_broken_steps_keeps_its_start(monkeypatch):
+    original = fast_loss("kde_cross_entropy")
+    monkeypatch.setattr(
+        module, "fast_loss", lambda name: lambda *a: original(*a) * (math.nan if torch.is_grad_enabled() else 1.0)
+    )
+    found = train(TRAINING, VALIDATION, MODEL, SHORT)
+    assert found.skipped_steps == SHORT.steps
+    assert same(found.weights, Attention(initial_weights(MODEL)).to_weights())
+    assert all(math.isnan(entry["train_loss"]) for entry in found.history)
+
+
+@pytest.mark.parametrize("distance", ["manhattan", "squared_euclidean"])
+@pytest.mark.parametrize("neighbours", [None, 10])
+def test_parameters_stay_in_range_at_any_rate(distance, neighbours):
+    model = ModelConfig(("accel", "vel", "vel=8"), distance, neighbours=neighbours)
+    start = Attention(initial_weights(model))
+    optimiser = torch.optim.SGD(start.parameters(), lr=30.0)
+    rng = np.random.default_rng(0)
+    for _ in range(8):
+        batch = sample_batch(TRAINING[0], query_pool(TRAINING[0]), initial_weights(model), SHORT, 32, rng, "cpu")
+        optimiser.zero_grad()
+        start.loss(fast_loss("kde_cross_entropy"), batch).mean().backward()
+        optimiser.step()
+        start.keep_in_range()
+        weights = start.to_weights()
+        assert np.isfinite([*weights.w, *weights.b, *weights.p]).all()
+        assert (weights.w >= SMALLEST_W * 0.999).all() and (weights.b >= SMALLEST_B * 0.999).all()
+        for values, (low, high) in (
+            (weights.p, P_RANGE),
+            (weights.bandwidth, BANDWIDTH_RANGE),
+            (weights.floor, FLOOR_RANGE),
+        ):
+            assert np.all(np.asarray(values) >= low * 0.999) and np.all(np.asarray(values) <= high * 1.001)
+
+
+def test_what_is_not_learned_stays_as_it_was():
+    model = ModelConfig(("accel", "vel"), bandwidth=0.123, learn_bandwidth=False, floor=0.034, learn_floor=False)
+    found = train(TRAINING, VALIDATION, model, SHORT)
+    assert found.weights.floor == 0.034 and found.weights.bandwidth == pytest.approx(0.123, rel=1e-6)
+    assert not np.allclose(found.weights.w, initial_weights(model).w)
+
+
+def test_the_model_in_training_is_the_gun_in_replay():
+    """Log density of real bullets: attention in torch, and the compiled mixture on its grid."""
+    for model in (MODEL, ModelConfig(("accel", "vel", "didHit"), "squared_euclidean", "gaussian", 0.1, neighbours=15)):
+        battle, weights = VALIDATION[0], initial_weights(model)
+        chosen = battle.queries[battle.known[battle.queries] >= 60]
+        attention = Attention(weights, torch.float64)
+        order, known = battle.by_break, battle.known[chosen]
+        columns = weights.columns
+        log_weights = attention.log_weights(
+            torch.as_tensor(battle.query_features[chosen][:, columns].astype(float)),
+            torch.as_tensor(battle.features[order][:, columns].astype(float)),
+            torch.as_tensor(np.arange(len(order)) < known[:, None]),
+        )
+        rows = battle.rows[chosen]
+        low, high = (torch.as_tensor(rows[name].astype(float)) for name in ("gf_low", "gf_high"))
+        angles = torch.as_tensor(battle.rows["gf"][order].astype(float))
+        with torch.no_grad():
+            loss = fast_loss("kde_cross_entropy")(
+                log_weights, angles, low, high, attention.kernel, attention.bandwidth, attention.floor
+            )
+        replayed = learned_gun("gun", weights).aim(battle).log_density[battle.known[battle.queries] >= 60]
+        np.testing.assert_allclose(math.log(2.0) - loss.numpy(), replayed, atol=0.05)
+        assert np.mean(math.log(2.0) - loss.numpy()) == pytest.approx(np.mean(replayed), abs=5e-3)
+
+
+def test_attention_embeds_as_weights_do():
+    weights = initial_weights(MODEL)
+    features = TRAINING[0].features
+    embedded = Attention(weights, torch.float64).embed(torch.as_tensor(features[:, weights.columns].astype(float)))
+    np.testing.assert_allclose(embedded.detach().numpy(), weights.embed(features), rtol=1e-6)
+
+
+def test_batches_hold_what_was_known_and_nothing_later():
+    battle, weights = TRAINING[0], initial_weights(MODEL)
+    config = replace(SHORT, candidates=10_000)
+    batch = sample_batch(battle, query_pool(battle), weights, config, 40, np.random.default_rng(0), "cpu")
+    assert len(batch.low) == 40 and (batch.low < batch.high).all()
+    by_feature = {row.tobytes(): index for index, row in enumerate(battle.query_features[:, weights.columns])}
+    queries = [by_feature[row.tobytes()] for row in batch.queries.numpy()]
+    assert len(batch.angles) == battle.known[queries].max()
+    for query, is_known in zip(queries, batch.is_known.numpy(), strict=True):
+        assert battle.rows["virtuality"][query] <= 1.0 and battle.known[query] >= FEWEST_KNOWN
+        past = np.flatnonzero(battle.broke < battle.fired[query])
+        assert sorted(batch.angles.numpy()[is_known]) == sorted(battle.rows["gf"][past])
+
+
+def test_queries_are_trained_without_their_outcome():
+    battle = TRAINING[0]
+    model = initial_weights(ModelConfig(("accel", "didHit", "didCollide")))
+    rows = battle.rows.copy()
+    rows["didHit"], rows["didCollide"] = 1.0, 1.0
+    known, unknown = (
+        sample_batch(with_rows(battle, r), query_pool(battle), model, SHORT, 30, np.random.default_rng(0), "cpu")
+        for r in (rows, battle.rows)
+    )
+    assert torch.equal(known.queries, unknown.queries) and (known.queries[:, 1:] == 0.0).all()
+    assert (known.candidates[:, 1:] == 1.0).all()
+    assert FEATURE_NAMES[model.columns[1]] == "didHit"
+
+
+def test_rate_rises_and_falls():
+    config = TrainConfig(steps=100, rate=1.0)
+    rates = [learning_rate(step, config) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and max(rates) == pytest.approx(1.0, abs=1e-3) and rates[-1] < 0.02
+    peak = int(np.argmax(rates))
+    assert (np.diff(rates[: peak + 1]) > 0).all() and (np.diff(rates[peak:]) < 0).all()
+
+
+def test_battles_too_short_to_learn_from_are_named():
+    short = [made_battle(60)]
+    with pytest.raises(UserError, match="none of the 1 training battles"):
+        train(short, VALIDATION, MODEL, SHORT)
+    with pytest.raises(UserError, match="none of the 1 validation battles"):
+        train(TRAINING, short, MODEL, SHORT)
+    with pytest.raises(UserError, match="unknown feature 'speed'"):
+        train(TRAINING, VALIDATION, ModelConfig(("speed",)), SHORT)
+
+
+def test_short_battles_among_long_ones_are_left_out():
+    long_only = train(TRAINING, VALIDATION, MODEL, SHORT)
+    mixed = train([*TRAINING, made_battle(60)], [*VALIDATION, made_battle(60)], MODEL, SHORT)
+    assert same(long_only.weights, mixed.weights)
