@@ -32,6 +32,7 @@ ROOMS = [
     "waves",
     "targeting",
     "experiments",
+    "terminal",
     "cli",
 ]
 
@@ -52,10 +53,10 @@ LIBRARIES = {
     "safetensors": {"targeting"},
     "pygame": {"viewer"},
     "yaml": {"experiments"},
-    "pydantic": {"recording", "experiments"},
+    "pydantic": {"recording", "waves", "targeting", "experiments"},
     "matplotlib": {"experiments"},
     "jinja2": {"experiments"},
-    "typer": {"cli"},
+    "typer": {"terminal", "cli"},
     "rich": {"progress", "cli"},
 }
 

@@ -4,7 +4,7 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from beepsim.battle import Rules
 from beepsim.errors import UserError
@@ -155,6 +155,38 @@ START_BANDWIDTH = 0.08  # GF, where a learned bandwidth starts
 def read_experiment(path: Path) -> Experiment:
     """Raises UserError with one line for each mistake in the file."""
     return read_config(path, Experiment)
+
+
+def with_recordings(experiment: Experiment, folder: str) -> Experiment:
+    """The experiment on another folder of recordings. Raises UserError where it does not read any."""
+    if experiment.data.recordings is None:
+        raise UserError(f"experiment {experiment.name} fights its own duels; it reads no recordings from {folder}")
+    data = Data(recordings=experiment.data.recordings.model_copy(update={"folder": folder}))
+    return experiment.model_copy(update={"data": data})
+
+
+def single_variant(kernel: str, loss: str, bandwidth: str, steps: int, seed: int) -> Variant:
+    """The variant of a command line's values. Raises UserError naming each value that is not possible."""
+    try:
+        width: float | str = bandwidth if bandwidth == "learned" else float(bandwidth)
+    except ValueError:
+        raise UserError(f"--bandwidth is {bandwidth!r}; it must be a number of guess factors, or learned") from None
+    values = {
+        "name": "train",
+        "seed": seed,
+        "data": {"recordings": {"folder": "."}},
+        "train": {"steps": steps},
+        "sweep": {"kernel": [kernel], "loss": [loss], "bandwidth": [width]},
+    }
+    try:
+        return list_variants(Experiment.model_validate(values))[0]
+    except ValidationError as error:
+        names = {"steps": "--steps", "seed": "--seed", "kernel": "--kernel", "loss": "--loss"}
+        messages: dict[str, str] = {}
+        for item in error.errors():
+            option = next((names[part] for part in item["loc"] if part in names), "--bandwidth")
+            messages.setdefault(option, f"{option} is {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}")
+        raise UserError("\n".join(messages.values())) from None
 
 
 def list_variants(experiment: Experiment) -> list[Variant]:

@@ -14,9 +14,8 @@ from beepsim.recording.format import SUFFIX, list_recordings, read_header, read_
 from beepsim.recording.robocode_tables import ROBOTS_SUFFIX, import_recordings
 from beepsim.robots.loader import load_bot
 from beepsim.rules import RULES_VERSION
-from beepsim.targeting.battles import BattleWaves, battles_of
 from beepsim.waves.features import FEATURE_VERSION
-from beepsim.waves.table import extract_waves, load_waves, save_waves
+from beepsim.waves.table import extract_waves, save_waves
 
 SHOOTER = 0
 MOST_WORKERS = 32
@@ -107,11 +106,3 @@ def extract_battles(files: Sequence[BattleFile], folder: Path) -> list[Path]:
                 save_waves(path, extract_waves(read_recording(file.path), SHOOTER))
                 update(count)
     return paths
-
-
-def read_battles(tables: Sequence[Path]) -> list[BattleWaves]:
-    """The battles of the tables; those without a wave are left out. Raises UserError where none has a real bullet."""
-    battles = [battle for path in tables for table in [load_waves(path)] if len(table) for battle in battles_of(table)]
-    if not any(len(battle.queries) for battle in battles):
-        raise UserError("no real bullet's wave broke in these battles; the shooters need guns")
-    return battles

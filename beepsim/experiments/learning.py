@@ -12,12 +12,11 @@ import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.experiments.config import Variant
-from beepsim.experiments.data import read_battles
 from beepsim.experiments.parts import plain_name
 from beepsim.experiments.split import Fold
 from beepsim.files import write_json
 from beepsim.progress import show_progress
-from beepsim.targeting.battles import BattleWaves
+from beepsim.targeting.battles import BattleWaves, load_battles
 from beepsim.targeting.train import train, training_key
 from beepsim.targeting.weights import Weights, load_weights, save_weights
 from beepsim.workers import spread
@@ -90,7 +89,7 @@ def train_variants(
 
 def train_one(job: Job) -> None:
     """A worker's part of `train_variants`; writes weights and learning curve."""
-    training, validation = choose(load_battles(job.tables), job.fold)
+    training, validation = choose(kept_battles(job.tables), job.fold)
     checkpoint = with_suffix(job.stem, CHECKPOINT)
     result = train(training, validation, job.variant.model, job.variant.train, checkpoint, None, job.device)
     history = [{name: finite(value) for name, value in row.items()} for row in result.history]
@@ -101,9 +100,9 @@ def train_one(job: Job) -> None:
 
 
 @cache
-def load_battles(tables: tuple[Path, ...]) -> list[BattleWaves]:
+def kept_battles(tables: tuple[Path, ...]) -> list[BattleWaves]:
     """The battles of all tables; kept, because a worker trains many times on the same."""
-    return read_battles(tables)
+    return load_battles(tables)
 
 
 def choose(battles: Sequence[BattleWaves], fold: Fold) -> tuple[list[BattleWaves], list[BattleWaves]]:

@@ -8,24 +8,25 @@ from typing import Any
 import yaml
 
 from beepsim.experiments.config import Experiment, list_variants
-from beepsim.experiments.data import extract_battles, gather_battles, read_battles
+from beepsim.experiments.data import extract_battles, gather_battles
 from beepsim.experiments.evaluation import density_panels, replay_guns
 from beepsim.experiments.learning import learning_rows, train_variants
 from beepsim.experiments.page import compose, curves_to_draw, rank_variants
 from beepsim.experiments.parts import part_key
 from beepsim.experiments.report import Report, Section, write_report
 from beepsim.experiments.split import split_opponents
+from beepsim.targeting.battles import load_battles
 from beepsim.targeting.replay import summarise
 from beepsim.versions import software_versions
 
 
-def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") -> Path:
-    """Fight or read, extract, train, replay, report; returns the report's page in `folder`/report.
+def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") -> tuple[Path, list[str]]:
+    """Fight or read, extract, train, replay, report; returns the report's page in `folder`/report and what it found.
 
     Raises UserError for whatever in the data does not fit the configuration.
     """
     tables = extract_battles(gather_battles(experiment, folder / "battles"), folder / "waves")
-    battles = read_battles(tables)
+    battles = load_battles(tables)
     folds = split_opponents(
         [battle.target for battle in battles], experiment.split.folds, experiment.split.validation, experiment.seed
     )
@@ -45,7 +46,7 @@ def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") ->
         configuration,
         [curves],
     )
-    return write_report(folder / "report", report)
+    return write_report(folder / "report", report), findings
 
 
 def provenance(experiment: Experiment, configuration: str) -> dict[str, Any]:

@@ -44,3 +44,19 @@ def split_opponents(opponents: Sequence[str], folds: int, validation: float, see
         kept = min(max(1, round(validation * len(others))), len(others) - 1)
         dealt.append(Fold(number, tuple(sorted(others[kept:])), tuple(sorted(others[:kept])), test))
     return dealt
+
+
+def choose_validation(opponents: Sequence[str], named: Sequence[str], seed: int) -> set[str]:
+    """The opponents kept for early stopping: those named, else a fifth of all, at least one.
+
+    Raises UserError for a name that is not there, or where nobody would be left to train on.
+    """
+    names = sorted(set(opponents))
+    for name in named:
+        if name not in names:
+            raise UserError(f"--validation {name!r} is no opponent in these tables; they are {', '.join(names)}")
+    order = [names[index] for index in np.random.default_rng([seed, 0x5917]).permutation(len(names))]
+    kept = set(named) or set(order[: max(1, round(0.2 * len(names)))])
+    if len(kept) == len(names):
+        raise UserError(f"all opponents ({', '.join(names)}) would be for validation; give tables with more of them")
+    return kept

@@ -6,14 +6,16 @@ earlier one (design: causal mask on the break turn).
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.waves.features import FEATURES, normalise
-from beepsim.waves.table import WaveTable
+from beepsim.waves.table import WaveTable, load_waves
 
 FEATURE_NAMES = tuple(FEATURES)
 KNOWN_AFTER_THE_SHOT = ("didHit", "didCollide")
@@ -85,3 +87,18 @@ def battles_of(table: WaveTable) -> list[BattleWaves]:
         BattleWaves(source.battle, source.shooter, source.target, table.of_source(index))
         for index, source in enumerate(table.sources)
     ]
+
+
+def load_battles(tables: Sequence[Path]) -> list[BattleWaves]:
+    """The battles of wave tables on disk; those without a wave are left out.
+
+    Raises UserError where a battle and shooter stands in two tables, or none has a real bullet.
+    """
+    battles = [battle for path in tables for table in [load_waves(path)] if len(table) for battle in battles_of(table)]
+    names = [(battle.battle, battle.shooter) for battle in battles]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"battle {name[0]} with shooter {name[1]} is in two of the tables; give each battle once")
+    if not any(len(battle.queries) for battle in battles):
+        raise UserError("no real bullet's wave broke in these battles; the shooters need guns")
+    return battles

@@ -5,12 +5,15 @@ is a mixture over broken waves plus a floor spread evenly over GF -1 to 1.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from beepsim.errors import UserError
 from beepsim.rules import HALF_BOT_WIDTH
 from beepsim.targeting.aiming import GRID_NODES, GRID_STEP
 from beepsim.targeting.ballistics import fill_predicted_guess_factors
@@ -23,6 +26,7 @@ from beepsim.targeting.weights import (
     BEEPBOOP_MAIN_SCALE,
     ModelConfig,
     Weights,
+    load_weights,
 )
 
 BOX_WIDENING = 1.1
@@ -240,3 +244,18 @@ BASELINES: dict[str, Gun] = {
         BEEPBOOP_ANTI_SURFER_MOST,
     ),
 }
+
+
+def choose_guns(names: Sequence[str], weights: Sequence[Path]) -> tuple[list[Gun], set[str]]:
+    """Guns by name (all, if none is named) and of weights files, and the opponents that these were trained on.
+
+    Raises UserError for an unknown gun or a file that holds no weights.
+    """
+    for name in names:
+        if name not in BASELINES:
+            near = get_close_matches(name, BASELINES, 1, 0.0)[0]
+            raise UserError(f"unknown gun {name!r}; did you mean {near!r}? The guns are {', '.join(BASELINES)}")
+    learned = {str(path): load_weights(path) for path in weights}
+    guns: list[Gun] = [BASELINES[name] for name in names or BASELINES]
+    guns += [learned_gun(path, found) for path, found in learned.items()]
+    return guns, {target for found in learned.values() for target in found.provenance.get("opponents", ())}

@@ -1,0 +1,370 @@
+"""The command line: each command reads its arguments, calls the package, prints; a user's mistake exits with code 2."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from beepsim import __version__
+from beepsim.errors import UserError
+from beepsim.progress import show_progress
+from beepsim.terminal import interruptible, print_json, print_rows
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Robocode duels, exactly and fast, and research on learned targeting.",
+)
+recordings_app = typer.Typer(no_args_is_help=True, help="Recorded battles: import them, see what one holds.")
+app.add_typer(recordings_app, name="recordings")
+
+
+def main() -> None:
+    """The program `beepsim`."""
+    try:
+        app()
+    except UserError as error:
+        print(f"beepsim: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away; what it wanted it has.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if show:
+        print(f"beepsim {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def bots(as_json: Json = False) -> None:
+    """List the bots that can be named: movements, and guns to combine with them.
+
+    Example: beepsim bots
+    """
+    from beepsim.robots.loader import list_bots
+
+    found = list_bots()
+    if as_json:
+        print_json({"movements": found["move"], "guns": found["aim"], "whole": found["turn"]})
+        return
+    print("movements:  " + " ".join(found["move"]))
+    print("guns:       " + " ".join(found["aim"]))
+    if found["turn"]:
+        print("whole bots: " + " ".join(found["turn"]))
+    print("A bot is a movement (it does not fire) or movement+gun, as in circle+linear; or the path of a .py file.")
+
+
+@app.command()
+def battle(
+    names: Annotated[list[str], typer.Argument(metavar="BOT...", help="Two or more bots: names or paths.")],
+    rounds: Annotated[int, typer.Option(help="Rounds to fight.")] = 35,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same battle.")] = 1,
+    width: Annotated[int, typer.Option(help="Battlefield's width, px.")] = 800,
+    height: Annotated[int, typer.Option(help="Battlefield's height, px.")] = 600,
+    gun_cooling_rate: Annotated[float, typer.Option(help="Gun heat lost in a turn.")] = 0.1,
+    inactivity_time: Annotated[int, typer.Option(help="Turns without activity before energy drains.")] = 450,
+    record: Annotated[Path | None, typer.Option(help="Write the battle to this .battle file.")] = None,
+    uncompiled: Annotated[bool, typer.Option(help="Run the bots as plain Python, for a debugger.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fight a battle.
+
+    Example: beepsim battle circle+linear random_mover+head_on --rounds 35 --seed 1 --record duel.battle
+    """
+    from beepsim.battle import Rules, fight
+
+    rules = Rules(width, height, gun_cooling_rate, inactivity_time, rounds)
+    kept = f"the rounds fought until then are in {record}" if record else "nothing was recorded"
+    with interruptible(kept), show_progress("Fighting", rounds, "rounds") as update:
+        result = fight(names, seed, rules, record, not uncompiled, update)
+    if as_json:
+        print_json(asdict(result))
+        return
+    rows = [
+        {
+            "robot": robot.name,
+            "score": robot.scores.total,
+            "survival": robot.scores.survival,
+            "bullet damage": robot.scores.bullet_damage,
+            "ram damage": robot.scores.ram_damage,
+            "1st": robot.firsts,
+            "shots": robot.shots,
+            "hits": robot.hits,
+            "hit rate, %": 100 * robot.hits / robot.shots if robot.shots else None,
+        }
+        for robot in result.robots
+    ]
+    scores = dict.fromkeys(("score", "survival", "bullet damage", "ram damage"), "{:.0f}")
+    print_rows(rows, {"robot": "{}", **scores, "1st": "{}", "shots": "{}", "hits": "{}", "hit rate, %": "{:.1f}"})
+    turns = sum(result.turns)
+    rate = turns * len(rows) / result.elapsed
+    print(f"{len(result.turns)} rounds, {turns} turns, seed {seed}, {rate:,.0f} robot-turns/s with start and recording")
+
+
+@recordings_app.command("import")
+def import_command(
+    source: Annotated[Path, typer.Argument(help="A NAME.robots.parquet file, or a folder of them.")],
+    destination: Annotated[Path, typer.Argument(help="Folder for the .battle files.")],
+    as_json: Json = False,
+) -> None:
+    """Import battles recorded in the real Robocode (NAME.robots.parquet with NAME.bullets.parquet beside it).
+
+    Example: beepsim recordings import rumble/ battles/
+    """
+    from beepsim.recording.robocode_tables import import_recordings, list_inputs
+
+    total = len(list_inputs(source))
+    with interruptible("files imported until then are kept"), show_progress("Importing", total, "recordings") as update:
+        paths, failures = import_recordings(source, destination, update)
+    if as_json:
+        print_json({"files": paths, "failures": failures})
+    else:
+        print(f"{len(paths)} battles in {destination}")
+    if failures:
+        raise UserError("\n".join(failures))
+
+
+@recordings_app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="A .battle file.")],
+    as_json: Json = False,
+) -> None:
+    """Show what a recording holds.
+
+    Example: beepsim recordings show duel.battle
+    """
+    from beepsim.recording.format import read_recording
+
+    recording = read_recording(file)
+    header = asdict(recording.header)
+    count = len(recording.robots)
+    size = file.stat().st_size
+    rounds = sorted({int(number) for number in recording.rounds["round"]})
+    facts = {"rounds": len(rounds), "robot_turns": count, "bytes": size, "bytes_per_robot_turn": size / max(count, 1)}
+    if as_json:
+        print_json({"header": header, **facts, "bullets": len(recording.bullets)})
+        return
+    rules = recording.header.rules
+    print(" vs ".join(robot.label for robot in recording.header.robots))
+    print(f"{recording.header.source}, rules {recording.header.rules_version}, seed {recording.header.seed}")
+    print(
+        f"{rules.width}x{rules.height} px, cooling {rules.gun_cooling_rate}, inactivity {rules.inactivity_time} turns"
+    )
+    print(
+        f"{len(rounds)} rounds, {count} robot-turns, {len(recording.bullets)} bullets, {size} bytes "
+        f"({size / max(count, 1):.1f} a robot-turn)"
+    )
+
+
+@app.command()
+def waves(
+    sources: Annotated[list[Path], typer.Argument(metavar="RECORDING...", help=".battle files, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Wave table to write (.parquet).")],
+    shooter: Annotated[str, typer.Option(help="Whose waves: robot 0, robot 1, or both.")] = "0",
+    as_json: Json = False,
+) -> None:
+    """Extract wave tables from recorded duels: features, guess factors and hit intervals, a row for each wave.
+
+    Example: beepsim waves duel.battle --out duel.parquet --shooter both
+    """
+    from beepsim.recording.format import list_recordings, read_recording
+    from beepsim.waves.table import extract_waves, join_tables, save_waves
+
+    if shooter not in ("0", "1", "both"):
+        raise UserError(f"--shooter is {shooter!r}; it must be 0, 1 or both")
+    files = [file for source in sources for file in list_recordings(source)]
+    tables = []
+    with interruptible("no table was written"), show_progress("Extracting waves", len(files), "battles") as update:
+        for count, file in enumerate(files, 1):
+            recording = read_recording(file)
+            tables += [extract_waves(recording, index) for index in (0, 1) if shooter in (str(index), "both")]
+            update(count)
+    table = join_tables(tables)
+    save_waves(out, table)
+    facts = {"table": out, "battles": len(files), "waves": len(table), "real_bullets": int(table.rows["real"].sum())}
+    if as_json:
+        print_json(facts)
+    else:
+        print(f"{facts['waves']} waves, {facts['real_bullets']} of real bullets, from {len(files)} battles in {out}")
+
+
+@app.command()
+def train(
+    tables: Annotated[list[Path], typer.Argument(metavar="TABLE...", help="Wave tables.")],
+    out: Annotated[Path, typer.Option(help="Weights to write (.safetensors).")],
+    validation: Annotated[
+        list[str] | None, typer.Option(help="Opponent that decides when to stop; repeatable. Default: a fifth of them.")
+    ] = None,
+    kernel: Annotated[str, typer.Option(help="gaussian or laplace.")] = "laplace",
+    loss: Annotated[str, typer.Option(help="kde_cross_entropy, mse_mean or mse_density.")] = "kde_cross_entropy",
+    bandwidth: Annotated[str, typer.Option(help="In guess factors, or learned.")] = "learned",
+    steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 400,
+    seed: Annotated[int, typer.Option(help="Fixes every random choice.")] = 1,
+    device: Annotated[str, typer.Option(help="Any device of torch: cpu, cuda.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Learn a gun's weights from wave tables. Interrupted, the same command goes on where it stopped.
+
+    Example: beepsim train waves.parquet --out gun.safetensors --kernel gaussian --steps 300
+    """
+    from beepsim.experiments.config import single_variant
+    from beepsim.experiments.split import choose_validation
+    from beepsim.targeting.battles import load_battles
+    from beepsim.targeting.train import train as train_weights
+    from beepsim.targeting.weights import save_weights
+
+    variant = single_variant(kernel, loss, bandwidth, steps, seed)
+    battles = load_battles(tables)
+    kept = choose_validation([battle.target for battle in battles], validation or [], seed)
+    checkpoint = out.with_name(out.name + ".checkpoint")
+    with (
+        interruptible(f"the same command goes on from {checkpoint}"),
+        show_progress("Training", steps, "steps") as update,
+    ):
+        result = train_weights(
+            [battle for battle in battles if battle.target not in kept],
+            [battle for battle in battles if battle.target in kept],
+            variant.model,
+            variant.train,
+            checkpoint,
+            update,
+            device,
+        )
+    save_weights(out, result.weights)
+    checkpoint.unlink(missing_ok=True)
+    if as_json:
+        print_json({"weights": out, "history": result.history, "skipped_steps": result.skipped_steps})
+        return
+    first, best = result.history[0], min(result.history, key=lambda row: row["validation_loss"])
+    print(f"{variant.name}: validation loss {first['validation_loss']:.4f} -> {best['validation_loss']:.4f}")
+    print(f"(step {best['step']} of {steps}), bandwidth {result.weights.bandwidth:.4f} GF, in {out}")
+
+
+@app.command()
+def evaluate(
+    tables: Annotated[list[Path], typer.Argument(metavar="TABLE...", help="Wave tables.")],
+    weights: Annotated[list[Path] | None, typer.Option(help="Weights of a learned gun; repeatable.")] = None,
+    gun: Annotated[list[str] | None, typer.Option(help="A gun to compare with; repeatable. Default: all.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Replay every real bullet of the tables with each gun: hit rate, lift, log density, 95 % intervals.
+
+    Example: beepsim evaluate test.parquet --weights gun.safetensors --gun knn --gun beepboop_main
+    """
+    from beepsim.targeting.battles import load_battles
+    from beepsim.targeting.guns import choose_guns
+    from beepsim.targeting.replay import compare, replay, summarise
+
+    guns, trained_on = choose_guns(gun or [], weights or [])
+    battles = load_battles(tables)
+    seen = sorted({battle.target for battle in battles} & trained_on)
+    if seen:
+        print(f"beepsim: note: these weights were trained on {', '.join(seen)}, which flatters them", file=sys.stderr)
+    shots: dict[str, dict[str, Any]] = {}
+    with (
+        interruptible("nothing was printed"),
+        show_progress("Replaying", len(guns) * len(battles), "battles") as update,
+    ):
+        for one in guns:
+            for one_battle in battles:
+                shots.setdefault(one.name, {})[one_battle.battle] = replay(one_battle, one)
+                update(sum(len(done) for done in shots.values()))
+    rows = sorted(summarise(shots, seed), key=lambda row: row["hit_rate"], reverse=True)
+    learned = [one.name for one in guns if one.name in {str(path) for path in weights or []}]
+    differences = compare(shots, learned, [one.name for one in guns], seed)
+    if as_json:
+        print_json({"guns": rows, "differences": differences})
+        return
+    ends = ("", "_low", "_high")
+    print_rows(
+        rows,
+        {"gun": "{}", "shots": "{}"}
+        | {f"hit_rate{end}": "{:.4f}" for end in ends}
+        | {f"lift{end}": "{:.2f}" for end in ends}
+        | {f"log_density{end}": "{:.3f}" for end in ends},
+    )
+    if differences:
+        print("\nPaired differences, gun minus reference:")
+        names = [f"{name}{end}" for name in ("hit_rate_difference", "log_density_difference") for end in ends]
+        print_rows(differences, {"gun": "{}", "reference": "{}"} | dict.fromkeys(names, "{:+.4f}"))
+
+
+@app.command()
+def experiment(
+    config: Annotated[Path, typer.Argument(help="An experiment in YAML; see configs/.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for everything. Default: runs/NAME.")] = None,
+    recordings: Annotated[str | None, typer.Option(help="Read recordings from here, not from the file's.")] = None,
+    device: Annotated[str, typer.Option(help="Any device of torch: cpu, cuda.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Run an experiment: battles, waves, training, comparison on opponents never trained on, report.
+
+    Finished parts are kept: the same command goes on where it stopped.
+
+    Example: beepsim experiment configs/quickstart.yaml
+    """
+    from beepsim.experiments.config import read_experiment, with_recordings
+    from beepsim.experiments.run import run_experiment
+
+    read = read_experiment(config)
+    if recordings is not None:
+        read = with_recordings(read, recordings)
+    folder = out or Path("runs") / read.name
+    with interruptible(f"finished parts are in {folder}; the same command goes on from there"):
+        page, findings = run_experiment(read, folder, device)
+    if as_json:
+        print_json({"report": page, "findings": findings})
+        return
+    for finding in findings:
+        print(f"- {finding}")
+    print(f"\nReport: {page}")
+
+
+@app.command()
+def parity(
+    traces: Annotated[list[Path], typer.Argument(metavar="TRACE...", help="Traces of the real Robocode (.jsonl.xz).")],
+    tolerance: Annotated[float, typer.Option(help="Largest difference of numbers; 0 compares bit for bit.")] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Replay traces of the real Robocode from their seed and commands, and compare every value of every turn.
+
+    Prints the first difference of each trace; exit code 1 if there is one.
+
+    Example: beepsim parity tests/data/traces/*.jsonl.xz
+    """
+    from beepsim.recording.parity import check_trace
+
+    reports = []
+    with interruptible("traces checked until then are printed above"):
+        for trace in traces:
+            report = check_trace(trace, tolerance)
+            reports.append(report)
+            if not as_json:
+                print(describe_parity(report), flush=True)
+    if as_json:
+        print_json([asdict(report) for report in reports])
+    if any(report.first_difference for report in reports):
+        raise typer.Exit(1)
+
+
+def describe_parity(report: Any) -> str:
+    """One line for a trace that agrees, two for one that does not."""
+    difference = report.first_difference
+    if difference is None:
+        return f"{report.trace}: agrees in {report.turns} turns, {report.values_compared} values"
+    robot = f"robot {difference.robot}, " if difference.robot >= 0 else ""
+    return (
+        f"{report.trace}: differs after {report.turns} turns\n"
+        f"  round {difference.round}, turn {difference.turn}, {robot}{difference.field}: "
+        f"expected {difference.expected!r}, found {difference.found!r}"
+    )
