@@ -25,6 +25,8 @@ from beepsim.waves.features import FEATURE_VERSION, FEATURES
 OFFSET = 1e-4
 """Keeps 0^p and its gradient finite."""
 MAX_FILE_BYTES = 10_000_000
+LARGEST_W, LARGEST_P = 1e6, 8.0
+"""Of parameters in a file; far beyond what training yields."""
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 # Facts read in BeepBoop 2.0's published source: w, b, p of its main model for ordinary bots and of the one for surfers.
@@ -191,14 +193,21 @@ def load_weights(path: Path) -> Weights:
         raise UserError(f"{path}: its configuration is not a model's: {where}: {first['msg']}") from None
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(f"{path} is a safetensors file, but not weights of a gun ({error!r})") from None
-    check_features(config.features)
+    try:
+        check_features(config.features)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    if config.neighbours is not None and config.neighbours < 1:
+        raise UserError(f"{path}: neighbours is {config.neighbours}; it must be at least 1, or null for all")
     for name, count in (*((name, len(config.features)) for name in "wbp"), ("bandwidth", 1), ("floor", 1)):
         array = arrays.get(name)
         if array is None or array.shape != (count,) or array.dtype.kind != "f" or not np.isfinite(array).all():
             found = "is missing" if array is None else f"has shape {array.shape}, type {array.dtype}"
             raise UserError(f"{path}: array {name!r} {found}; expected {count} finite numbers")
     bandwidth, floor = float(arrays["bandwidth"][0]), float(arrays["floor"][0])
-    if bandwidth <= 0.0 or not 0.0 <= floor <= 1.0 or (arrays["b"] < 0.0).any():
-        raise UserError(f"{path}: bandwidth {bandwidth}, floor {floor} or an offset b is out of range")
+    if bandwidth <= 0.0 or not 0.0 <= floor <= 1.0:
+        raise UserError(f"{path}: bandwidth {bandwidth} or floor {floor} is out of range (above 0; 0 to 1)")
+    if (arrays["b"] < 0.0).any() or (np.abs(arrays["p"]) > LARGEST_P).any() or (np.abs(arrays["w"]) > LARGEST_W).any():
+        raise UserError(f"{path}: a parameter w, b or p is out of range (±{LARGEST_W:g}; at least 0; ±{LARGEST_P:g})")
     w, b, p = (arrays[name].astype(np.float64) for name in "wbp")
     return Weights(config, w, b, p, bandwidth, floor, metadata.get("provenance") or {})
