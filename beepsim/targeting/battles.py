@@ -71,8 +71,13 @@ class BattleWaves:
 
     @cached_property
     def content_hash(self) -> str:
-        """Hash of the waves, for the keys of what is computed from them."""
-        return hashlib.sha256(self.battle.encode() + self.rows.tobytes()).hexdigest()[:16]
+        """Hash of the waves, for the keys of what is computed from them; the same in whatever table they stand."""
+        digest = hashlib.sha256("\n".join((self.battle, self.shooter, self.target)).encode())
+        # Column by column: the bytes between the fields of a row are whatever memory held before.
+        for name in self.rows.dtype.names or ():
+            if name != "battle":
+                digest.update(self.rows[name].tobytes())
+        return digest.hexdigest()[:16]
 
     def column(self, name: str) -> np.ndarray:
         """A column of the wave table as float64 [W]."""
