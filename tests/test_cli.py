@@ -1,0 +1,239 @@
+"""The command line as a user meets it: the whole way from a battle to a report, and one sentence for each mistake."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from beepsim.cli import app
+from beepsim.errors import UserError
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "tests" / "data"
+SMALL = """\
+name: small
+seed: 3
+data:
+  duels:
+    shooters: [random_mover+linear]
+    opponents: [circle, oscillator, stop_and_go, wall_follower]
+    rounds: 3
+split: {folds: 2, validation: 0.3}
+train: {steps: 6, queries: 16, candidates: 200, evaluations: 2}
+sweep: {kernel: [gaussian, laplace], loss: [kde_cross_entropy, mse_density], bandwidth: [0.1]}
+guns: [random, linear, knn, beepboop_main]
+density_waves: 2
+"""
+
+
+def beepsim(*arguments: object) -> str:
+    """Standard output of a command that must succeed."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def mistake(*arguments: object) -> str:
+    """The sentence of a command that must refuse what it was given."""
+    with pytest.raises(UserError) as caught:
+        CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three recorded duels and their wave table."""
+    path = tmp_path_factory.mktemp("battles")
+    for seed, opponent in enumerate(("stop_and_go", "oscillator+linear", "circle+head_on")):
+        name = path / f"{seed}.battle"
+        beepsim("battle", "random_mover+linear", opponent, "--rounds", 6, "--seed", seed, "--record", name)
+    beepsim("waves", path, "--out", path / "waves.parquet")
+    return path
+
+
+def test_from_battle_to_evaluation(folder: Path, tmp_path: Path) -> None:
+    shown = json.loads(beepsim("recordings", "show", folder / "0.battle", "--json"))
+    assert shown["rounds"] == 6 and shown["header"]["seed"] == 0 and shown["bytes_per_robot_turn"] < 30
+    weights = tmp_path / "gun.safetensors"
+    trained = json.loads(
+        beepsim(
+            *("train", folder / "waves.parquet", "--out", weights, "--steps", 4),
+            *("--validation", "stop_and_go 1.0", "--json"),
+        )
+    )
+    assert len(trained["history"]) >= 2 and not (tmp_path / "gun.safetensors.checkpoint").exists()
+    found = json.loads(beepsim("evaluate", folder / "waves.parquet", "--weights", weights, "--gun", "knn", "--json"))
+    assert {row["gun"] for row in found["guns"]} == {"knn", str(weights)}
+    assert {row["reference"] for row in found["differences"]} == {"knn"}
+    assert "hit_rate" in beepsim("evaluate", folder / "waves.parquet", "--gun", "random", "--gun", "head_on")
+
+
+def test_the_same_seed_is_the_same_file(folder: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.battle"
+    beepsim("battle", "random_mover+linear", "stop_and_go", "--rounds", 6, "--seed", 0, "--record", again)
+    assert again.read_bytes() == (folder / "0.battle").read_bytes()
+
+
+def test_waves_of_both_robots(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "both.parquet"
+    said = json.loads(beepsim("waves", folder / "1.battle", "--out", out, "--shooter", "both", "--json"))
+    table = pq.read_table(out)
+    assert said["waves"] == len(table) and set(table["shooter_index"].to_pylist()) == {0, 1}
+
+
+def test_import_of_real_recordings(tmp_path: Path) -> None:
+    said = json.loads(beepsim("recordings", "import", DATA / "recordings", tmp_path, "--json"))
+    assert said["failures"] == [] and len(said["files"]) >= 1
+    assert "robocode" in beepsim("recordings", "show", said["files"][0]).lower()
+
+
+def test_parity_of_a_trace_and_of_a_wrong_one(tmp_path: Path) -> None:
+    import lzma
+
+    trace = min((DATA / "traces").glob("*.xz"), key=lambda path: path.stat().st_size)
+    assert "agrees in" in beepsim("parity", trace)
+    lines = lzma.open(trace, "rt").read().splitlines()
+    line = json.loads(lines[40])
+    line["robots"][1]["x"] = float(np.nextafter(line["robots"][1]["x"], 1e9))
+    lines[40] = json.dumps(line)
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_text("\n".join(lines) + "\n")
+    result = CliRunner().invoke(app, ["parity", str(wrong)])
+    assert result.exit_code == 1
+    assert f"round {line['round']}, turn {line['turn']}, robot 1, x: expected" in result.stdout
+    assert CliRunner().invoke(app, ["parity", str(wrong), "--tolerance", "1e-9"]).exit_code == 0
+
+
+@pytest.mark.slow
+def test_an_experiment_from_yaml_to_report(tmp_path: Path) -> None:
+    config = tmp_path / "small.yaml"
+    config.write_text(SMALL)
+    said = json.loads(beepsim("experiment", config, "--out", tmp_path / "run", "--json"))
+    page = Path(said["report"])
+    assert "http" not in page.read_text().replace("http-equiv", "")
+    names = {path.name for path in page.parent.iterdir()}
+    for table in ("guns", "differences", "opponents", "calibration", "features", "models", "learning_curves", "split"):
+        assert {f"{table}.csv", f"{table}.json"} <= names
+    assert {"hit_rate.png", "lift.png", "learning_curves.png", "features.png", "densities.png"} <= names
+    models = json.loads((page.parent / "models.json").read_text())["rows"]
+    assert len(models) == 2 * 4
+    guns = json.loads((page.parent / "guns.json").read_text())
+    assert guns["provenance"]["seed"] == 3 and guns["provenance"]["torch"]
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.parent.name != "report"}
+    reports = {path.name: path.read_bytes() for path in page.parent.glob("*.json")}
+    beepsim("experiment", config, "--out", tmp_path / "run")
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in before.items() if path.is_file())
+    assert {path.name: path.read_bytes() for path in page.parent.glob("*.json")} == reports
+    # Losing one part costs that part only, and gives the same result again.
+    weights = sorted((tmp_path / "run" / "models").glob("*.safetensors"))
+    content = weights[0].read_bytes()
+    weights[0].unlink()
+    beepsim("experiment", config, "--out", tmp_path / "run")
+    assert weights[0].read_bytes() == content
+    assert {path.name: path.read_bytes() for path in page.parent.glob("*.json")} == reports
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["battle", "circel+linear", "circle"], "circle"),
+        (["battle", "circle", "circle", "--width", "399"], "399"),
+        (["battle", "circle", "circle", "--rounds", "0"], "0"),
+        (["battle", "circle", "circle", "--seed", "-1"], "-1"),
+        (["battle", "circle", "circle", "--record", "x.txt"], ".battle"),
+        (["recordings", "show", "none.battle"], "none.battle"),
+        (["waves", "none", "--out", "x.parquet"], "no such file or folder"),
+        (["train", "none.parquet", "--out", "x.safetensors"], "no such file"),
+        (["train", "t", "--out", "x", "--kernel", "gauss"], "--kernel is 'gauss'"),
+        (["train", "t", "--out", "x", "--bandwidth", "wide"], "--bandwidth is 'wide'"),
+        (["train", "t", "--out", "x", "--steps", "0"], "--steps is 0"),
+        (["evaluate", "none.parquet", "--gun", "nkk"], "did you mean 'knn'"),
+        (["evaluate", "none.parquet", "--weights", "none.safetensors"], "none.safetensors: no such file"),
+        (["experiment", "none.yaml"], "no such file"),
+        (["parity", "none.jsonl.xz"], "none.jsonl.xz"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments: list[str], message: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert message in mistake(*arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_truncated_recording_is_named(folder: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.battle"
+    damaged.write_bytes((folder / "0.battle").read_bytes()[:5000])
+    assert "damaged.battle" in mistake("waves", damaged, "--out", tmp_path / "x.parquet")
+    assert not (tmp_path / "x.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("  duels:", "  duel:", "a.yaml:4: unknown key data.duel; did you mean 'duels'?"),
+        ("rounds: 3", "rounds: 0", "a.yaml:4: data.duels: "),
+        ("    rounds: 3", "    rounds: 3\n    width: 300", "300"),
+        ("folds: 2", "folds: 9", "split.folds is 9, but there are only 4 opponents"),
+        ("circle,", "cirkle,", "circle"),
+        ("[gaussian, laplace]", "[gausian]", "did you mean 'gaussian'?"),
+        ("bandwidth: [0.1]", "bandwidth: [0]", "sweep.bandwidth[0] is 0"),
+        ("guns: [random,", "guns: [randm,", "did you mean 'random'?"),
+        ("name: small", "name: ../small", "name is '../small'"),
+        ("steps: 6", "steps: six", "train.steps is 'six'"),
+        ("[random_mover+linear]", "[circle]", "the shooters need guns"),
+    ],
+)
+def test_a_mistake_in_yaml_is_named(tmp_path: Path, before: str, after: str, message: str) -> None:
+    assert before in SMALL
+    config = tmp_path / "a.yaml"
+    config.write_text(SMALL.replace(before, after))
+    assert message in mistake("experiment", config, "--out", tmp_path / "run")
+
+
+def test_opponents_that_are_not_there_are_named(tmp_path: Path) -> None:
+    config = tmp_path / "a.yaml"
+    config.write_text("name: a\ndata: {recordings: {folder: none, opponents: [nobody]}}\n")
+    assert "no such file or folder" in mistake("experiment", config, "--out", tmp_path / "run")
+    assert "'nobody' is in no battle" in mistake(
+        "experiment", config, "--out", tmp_path / "run", "--recordings", DATA / "recordings"
+    )
+
+
+def test_the_program_exits_with_2_and_without_a_traceback(tmp_path: Path) -> None:
+    for arguments in (["battle", "cirkle", "circle"], ["battle"], ["battle", "circle", "circle", "--rounds", "x"]):
+        result = subprocess.run([*program(), *arguments], cwd=tmp_path, capture_output=True, text=True)
+        assert result.returncode == 2
+        assert "Traceback" not in result.stderr and result.stderr.strip()
+
+
+def test_ctrl_c_keeps_the_rounds_fought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop_after_three(done: int) -> None:
+        if done == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("beepsim.cli.show_progress", lambda *_: nullcontext(stop_after_three))
+    record = tmp_path / "long.battle"
+    result = CliRunner().invoke(app, ["battle", "circle", "circle", "--rounds", "50", "--record", str(record)])
+    assert result.exit_code == 130 and "the rounds fought until then are in" in result.stderr
+    assert json.loads(beepsim("recordings", "show", record, "--json"))["rounds"] == 3
+
+
+def program() -> list[str]:
+    found = shutil.which("beepsim", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    assert found
+    return [found]
+
+
+def test_every_command_shows_an_example() -> None:
+    for command in ("bots", "battle", "waves", "train", "evaluate", "experiment", "parity"):
+        assert f"beepsim {command}" in beepsim(command, "--help").replace("Usage: beepsim", "")
+    for command in ("import", "show"):
+        assert f"beepsim recordings {command}" in beepsim("recordings", command, "--help")
