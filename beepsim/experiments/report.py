@@ -103,7 +103,7 @@ def show_cell(row: Row, column: Column) -> str:
         return "–"
     if isinstance(value, str | bool):
         return str(value)
-    text = column.form.format(column.scale * value)
+    text = column.form.format(value if column.scale == 1.0 else column.scale * value)
     if column.interval:
         low, high = (column.form.format(column.scale * row[f"{column.name}_{end}"]) for end in ("low", "high"))
         text += f" [{low}, {high}]"
