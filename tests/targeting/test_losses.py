@@ -87,12 +87,12 @@ def test_losses_are_what_they_are_defined_to_be(name, seed):
     given_ = problem(seed)
     logits, angles, lows, highs, bandwidth, floor = (tensor.numpy() for tensor in given_)
     results = {loss: value(function, KERNELS[name], given_) for loss, function in LOSSES.items()}
-    exact = refined(KERNELS[name], given_, 16)
+    exact = refined(KERNELS[name], given_, 64)
     for q, (low, high) in enumerate(zip(lows, highs, strict=True)):
         mixture = (logits[q], angles, name, bandwidth, floor)
         entropy = -integral(lambda x, m=mixture: np.log(density(x, *m)), low, high, angles) / (high - low)
-        assert float(exact[q]) == pytest.approx(entropy, abs=5e-5)
-        assert float(results["kde_cross_entropy"][q]) == pytest.approx(entropy, abs=0.05)
+        assert float(exact[q]) == pytest.approx(entropy, abs=1e-4)
+        assert float(results["kde_cross_entropy"][q]) == pytest.approx(entropy, abs=0.15)
 
         def squared(x, m=mixture, low=low, high=high):
             return (density(x, *m) - ((x >= low) & (x <= high)) / (high - low)) ** 2
@@ -163,31 +163,42 @@ def test_gradients_are_derivatives(loss, kernel):
         assert torch.autograd.gradcheck(function, inputs)
 
 
+def value_and_gradients(function, name, seed, dtype):
+    """Mean log density [Q] with a masked candidate, and its gradients by log-weights, bandwidth and floor."""
+    logits, angles, low, high, bandwidth, floor = problem(seed, dtype=dtype)
+    log_weights = torch.log_softmax(logits, -1)
+    log_weights[0, 2] = -torch.inf
+    leaves = [log_weights.requires_grad_(), bandwidth.requires_grad_(), floor.requires_grad_()]
+    found = function(leaves[0], angles, low, high, KERNELS[name], *leaves[1:])
+    from_above = torch.as_tensor(np.random.default_rng(seed).normal(size=3), dtype=dtype)  # differs by query
+    return [found.detach(), *torch.autograd.grad((found * from_above).sum(), leaves)]
+
+
 @pytest.mark.parametrize("name", KERNELS)
 @FEW
 @given(seed=SEEDS)
 def test_fast_is_the_plain_one_in_value_and_gradients(name, seed):
-    rng = np.random.default_rng(seed)
-    weights = torch.as_tensor(rng.normal(size=3))  # a gradient from above that differs by query
-
-    def all_of(function, dtype):
-        logits, angles, low, high, bandwidth, floor = problem(seed, dtype=dtype)
-        log_weights = torch.log_softmax(logits, -1)
-        log_weights[0, 2] = -torch.inf
-        leaves = [log_weights.requires_grad_(), bandwidth.requires_grad_(), floor.requires_grad_()]
-        found = function(leaves[0], angles, low, high, KERNELS[name], *leaves[1:])
-        return [found.detach(), *torch.autograd.grad((found * weights.to(dtype)).sum(), leaves)]
-
-    exact = all_of(mean_log_density, torch.float64)
-    for plain, fast in zip(exact, all_of(MeanLogDensity.apply, torch.float64), strict=True):
-        torch.testing.assert_close(fast, plain, rtol=1e-10, atol=1e-10)
-    single = zip(
-        exact, all_of(mean_log_density, torch.float32), all_of(MeanLogDensity.apply, torch.float32), strict=True
+    plain, fast = (
+        value_and_gradients(function, name, seed, torch.float64)
+        for function in (mean_log_density, MeanLogDensity.apply)
     )
-    for true, plain, fast in single:
-        scale = float(true.abs().max())
-        allowed = 2.0 * float((plain - true).abs().max()) + 2e-6 * max(scale, 1.0)
-        assert float((fast - true).abs().max()) <= allowed
+    for expected, found in zip(plain, fast, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_fast_is_as_exact_as_the_plain_one_in_single_precision(name):
+    """Largest error over 200 problems, against float64, of value and each gradient."""
+    errors = np.zeros((2, 4))
+    for seed in range(200):
+        exact = value_and_gradients(mean_log_density, name, seed, torch.float64)
+        for index, function in enumerate((mean_log_density, MeanLogDensity.apply)):
+            found = value_and_gradients(function, name, seed, torch.float32)
+            sizes = [
+                float((a - b).abs().max() / b.abs().max().clamp(min=1.0)) for a, b in zip(found, exact, strict=True)
+            ]
+            errors[index] = np.maximum(errors[index], sizes)
+    assert (errors[1] < 1.5 * errors[0] + 1e-7).all(), errors
 
 
 def step_kernel():
