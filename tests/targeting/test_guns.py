@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from targeting_battles import made_battle, real_battle, with_guess_factors, with_rows
 
@@ -318,6 +318,7 @@ def plain_plateau(boxes):
     return max(found)
 
 
+@example([(0.0, 0.0, 0.125), (0.125, 0.125, 0.25)])
 @given(boxes)
 def test_highest_plateau_is_the_highest(boxes):
     lows, highs, weight = (np.array(column) for column in zip(*boxes, strict=True))
@@ -400,6 +401,11 @@ def test_weights_are_a_softmax_or_equal(seed, k):
     np.testing.assert_allclose(weight[:k], expected / expected.sum(), rtol=1e-12)
     fill_weights(distance, chosen, k, False, weight)
     np.testing.assert_allclose(weight[:k], 1.0 / k)
+
+
+def test_knn_takes_the_square_root_of_what_it_knows():
+    neighbours = BASELINES["knn"].neighbours(np.array([0, 1, 2, 7, 100, 1000]))
+    assert neighbours.tolist() == [1, 1, 1, 3, 10, 32]
 
 
 def test_a_gun_of_equal_weights_is_the_plain_density_of_all_angles():
