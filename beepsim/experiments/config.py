@@ -116,8 +116,9 @@ class Sweep(Section):
     kernel: list[Kernel] = Field(default=["laplace"], min_length=1)
     loss: list[Loss] = Field(default=["kde_cross_entropy"], min_length=1)
     bandwidth: list[Bandwidth | Literal["learned"]] = Field(default=["learned"], min_length=1)
+    start: list[Literal["beepboop", "neutral"]] = Field(default=["beepboop"], min_length=1)
 
-    @field_validator("kernel", "loss", "bandwidth")
+    @field_validator("kernel", "loss", "bandwidth", "start")
     @classmethod
     def no_repeats(cls, values: list) -> list:
         if len(set(values)) < len(values):
@@ -192,10 +193,12 @@ def single_variant(kernel: str, loss: str, bandwidth: str, steps: int, seed: int
 def list_variants(experiment: Experiment) -> list[Variant]:
     """The sweep's combinations in order; `mse_mean` cannot learn a bandwidth."""
     variants = {}
-    for loss, kernel, bandwidth in product(experiment.sweep.loss, experiment.sweep.kernel, experiment.sweep.bandwidth):
+    sweep = experiment.sweep
+    for start, loss, kernel, bandwidth in product(sweep.start, sweep.loss, sweep.kernel, sweep.bandwidth):
         is_learned = bandwidth == "learned" and loss != "mse_mean"
         width = START_BANDWIDTH if bandwidth == "learned" else bandwidth
         name = f"{kernel} {loss} " + ("h learned" if is_learned else f"h {width:g}")
+        name += " from neutral" if start == "neutral" else ""
         shared = experiment.model
         variants[name] = Variant(
             name=name,
@@ -208,6 +211,7 @@ def list_variants(experiment: Experiment) -> list[Variant]:
                 floor=shared.floor,
                 learn_floor=loss != "mse_mean",
                 neighbours=shared.neighbours,
+                start=start,
             ),
             train=TrainConfig(loss=loss, seed=experiment.seed, **experiment.train.model_dump()),
         )

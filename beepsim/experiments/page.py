@@ -55,30 +55,44 @@ def compose(
         learning_section(learned, ranked),
         split_section(folds, battles),
     ]
-    return state_findings(guns, differences, ranked, battles), sections
+    starts = {one.variant: one.weights.config.start for one in learned}
+    neutral = [name for name in ranked if starts[name] == "neutral"][:1]
+    findings = [
+        describe_best(guns, ranked, battles),
+        *state_differences(differences, ranked[0], experiment.guns),
+    ]
+    for name in neutral if neutral != ranked[:1] else []:
+        references = [gun for gun in ("knn", "beepboop_main") if gun in experiment.guns]
+        findings.append(f"{name}: the best of those that started without knowing which features matter.")
+        findings += state_differences(differences, name, references)
+    return findings, sections
 
 
-def state_findings(
-    guns: Sequence[Row], differences: Sequence[Row], ranked: Sequence[str], battles: Sequence[BattleWaves]
-) -> list[str]:
-    """The best learned gun (by log density) against every other gun, in words and numbers."""
+def describe_best(guns: Sequence[Row], ranked: Sequence[str], battles: Sequence[BattleWaves]) -> str:
+    """The learned gun with the best log density, in words and numbers."""
     best = next(row for row in guns if row["gun"] == ranked[0])
     targets = len({battle.target for battle in battles})
-    findings = [
-        f"{best['gun']}: best mean log density of the {len(ranked)} learned guns; it hits "
+    return (
+        f"{best['gun']}: best mean log density of the {len(ranked)} learned guns on these same shots; it hits "
         f"{100 * best['hit_rate']:.1f} % [{100 * best['hit_rate_low']:.1f}, {100 * best['hit_rate_high']:.1f}] of "
         f"{best['shots']} shots at {targets} opponents that it was never trained on."
-    ]
-    for row in differences:
-        if row["gun"] == ranked[0] and row["reference"] not in ranked:
-            value, low, high = (100 * row[f"hit_rate_difference{end}"] for end in ("", "_low", "_high"))
-            clear = "clear of zero" if row["hit_rate_difference_is_clear"] else "not clear of zero"
-            text = f"Against {row['reference']}: {value:+.1f} points of hit rate [{low:+.1f}, {high:+.1f}], {clear}"
-            value, low, high = (row[f"log_density_difference{end}"] for end in ("", "_low", "_high"))
-            if np.isfinite(value):
-                clear = "clear of zero" if row["log_density_difference_is_clear"] else "not clear of zero"
-                text += f"; {value:+.3f} nats of log density [{low:+.3f}, {high:+.3f}], {clear}"
-            findings.append(text + ".")
+    )
+
+
+def state_differences(differences: Sequence[Row], gun: str, references: Sequence[str]) -> list[str]:
+    """The gun against each reference: paired differences and whether their intervals are clear of zero."""
+    rows = {row["reference"]: row for row in differences if row["gun"] == gun}
+    findings = []
+    for reference in references:
+        row = rows[reference]
+        value, low, high = (100 * row[f"hit_rate_difference{end}"] for end in ("", "_low", "_high"))
+        clear = "clear of zero" if row["hit_rate_difference_is_clear"] else "not clear of zero"
+        text = f"Against {reference}: {value:+.1f} points of hit rate [{low:+.1f}, {high:+.1f}], {clear}"
+        value, low, high = (row[f"log_density_difference{end}"] for end in ("", "_low", "_high"))
+        if np.isfinite(value):
+            clear = "clear of zero" if row["log_density_difference_is_clear"] else "not clear of zero"
+            text += f"; {value:+.3f} nats of log density [{low:+.3f}, {high:+.3f}], {clear}"
+        findings.append(text + ".")
     return findings
 
 

@@ -31,9 +31,9 @@ from beepsim.targeting.weights import (
 
 BOX_WIDENING = 1.1
 """A 36 px square seen from any side is on average this much wider than 36 px and a little (design, section 8)."""
-PLAIN_BANDWIDTH = 0.1  # GF: half a bot's width at 400 px is about 0.06, and neighbours are few
-PLAIN_FLOOR = 0.05
-HISTOGRAM_BANDWIDTH = 0.06
+KNN_BANDWIDTH, KNN_FLOOR = 0.14, 0.2
+"""In GF. Chosen on the very rumble recordings that guns are compared on: the plain KNN's log density at its best."""
+HISTOGRAM_BANDWIDTH, HISTOGRAM_FLOOR = 0.06, 0.05
 BOX_FLOOR = 0.05
 BEEPBOOP_DIVIDER, BEEPBOOP_FEWEST = 5, 5
 BEEPBOOP_MAIN_MOST, BEEPBOOP_ANTI_SURFER_MOST = 200, 100
@@ -208,16 +208,16 @@ def square_root(known: np.ndarray) -> np.ndarray:
     return np.maximum(1, np.round(np.sqrt(known))).astype(np.int64)
 
 
-def unit_weights(kernel: str, bandwidth: float, features: tuple[str, ...]) -> Weights:
+def unit_weights(bandwidth: float, floor: float, features: tuple[str, ...]) -> Weights:
     """Normalised features as they are: the distance of a plain KNN."""
-    config = ModelConfig(features, "manhattan", kernel, bandwidth, False, PLAIN_FLOOR, False)  # type: ignore[arg-type]
+    config = ModelConfig(features, "manhattan", "gaussian", bandwidth, False, floor, False)
     ones = np.ones(len(features))
-    return Weights(config, ones, np.zeros(len(features)), ones, bandwidth, PLAIN_FLOOR)
+    return Weights(config, ones, np.zeros(len(features)), ones, bandwidth, floor)
 
 
 def beepboop_weights(parameters: dict[str, tuple[float, float, float]], scale: float) -> Weights:
     w, b, p = np.array(list(parameters.values())).T
-    return Weights(ModelConfig(tuple(parameters)), w * scale, b, p, PLAIN_BANDWIDTH, BOX_FLOOR)
+    return Weights(ModelConfig(tuple(parameters)), w * scale, b, p, KNN_BANDWIDTH, BOX_FLOOR)
 
 
 def learned_gun(name: str, weights: Weights) -> MixtureGun:
@@ -232,9 +232,9 @@ BASELINES: dict[str, Gun] = {
     "linear": BallisticGun("linear"),
     "circular": BallisticGun("circular"),
     "histogram": MixtureGun(
-        "histogram", unit_weights("gaussian", HISTOGRAM_BANDWIDTH, FEATURE_NAMES[:1]), all_neighbours, False
+        "histogram", unit_weights(HISTOGRAM_BANDWIDTH, HISTOGRAM_FLOOR, FEATURE_NAMES[:1]), all_neighbours, False
     ),
-    "knn": MixtureGun("knn", unit_weights("gaussian", PLAIN_BANDWIDTH, tuple(BEEPBOOP_MAIN)), square_root, False),
+    "knn": MixtureGun("knn", unit_weights(KNN_BANDWIDTH, KNN_FLOOR, tuple(BEEPBOOP_MAIN)), square_root, False),
     "beepboop_main": BeepBoopGun(
         "beepboop_main", beepboop_weights(BEEPBOOP_MAIN, BEEPBOOP_MAIN_SCALE), BEEPBOOP_MAIN_MOST
     ),

@@ -75,6 +75,8 @@ BEEPBOOP_ANTI_SURFER: dict[str, tuple[float, float, float]] = {
 BEEPBOOP_ANTI_SURFER_SCALE = 0.8611
 ALL_CANDIDATES_SCALE = 2.8
 """Where all candidates count, and not the nearest 200 only, sharper weights take their place (design, section 8)."""
+NEUTRAL = (2.0, 0.1, 0.8)
+"""w, b, p of every feature where training starts from no knowledge of which of them matters."""
 NEW_FEATURE = (0.3, 0.2, 0.7)
 """Start of a feature that BeepBoop's main model lacks (the study of the design's section 8)."""
 
@@ -84,6 +86,7 @@ class ModelConfig:
     """What is learned and how its density is made; `bandwidth` and `floor` are fixed values or where learning starts.
 
     `floor` is the share of the density spread evenly over GF -1 to 1. `neighbours` None: every candidate counts.
+    `start` says whether training begins with BeepBoop's parameters or with the same for every feature.
     """
 
     __pydantic_config__ = STRICT
@@ -96,6 +99,7 @@ class ModelConfig:
     floor: float = 0.05
     learn_floor: bool = True
     neighbours: int | None = None
+    start: Literal["beepboop", "neutral"] = "beepboop"
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,14 @@ class Weights:
 
 
 def initial_weights(config: ModelConfig) -> Weights:
-    """Where training starts: BeepBoop's main model, new features small. Raises UserError for an unknown feature."""
+    """Where training starts; features that BeepBoop's main model lacks start small beside its own.
+
+    Raises UserError for an unknown feature.
+    """
     check_features(config.features)
+    if config.start == "neutral":
+        w, b, p = (np.full(len(config.features), value) for value in NEUTRAL)
+        return Weights(config, w, b, p, config.bandwidth, config.floor)
     w, b, p = np.array([BEEPBOOP_MAIN.get(name, NEW_FEATURE) for name in config.features]).T
     scale = np.array([BEEPBOOP_MAIN_SCALE if name in BEEPBOOP_MAIN else 1.0 for name in config.features])
     if config.neighbours is None:

@@ -410,7 +410,7 @@ def test_knn_takes_the_square_root_of_what_it_knows():
 
 def test_a_gun_of_equal_weights_is_the_plain_density_of_all_angles():
     battle = made_battle(200)
-    gun = MixtureGun("all", unit_weights("gaussian", 0.1, ("accel",)), all_neighbours, False)
+    gun = MixtureGun("all", unit_weights(0.1, 0.05, ("accel",)), all_neighbours, False)
     past = battle.rows["gf"][battle.by_break[: battle.known[199]]].astype(np.float64)
     expected = 0.95 * density_of("gaussian", (GRID[:, None] - past) / 0.1).mean(axis=1) / 0.1
     expected += 0.025 * (np.abs(GRID) <= 1.0)
