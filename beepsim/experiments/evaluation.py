@@ -84,7 +84,8 @@ def save_shots(path: Path, shots: dict[str, np.ndarray]) -> None:
 
 def load_shots(path: Path) -> dict[str, np.ndarray]:
     try:
-        table = pq.read_table(path, use_threads=False)
+        with pq.ParquetFile(path) as file:
+            table = file.read(use_threads=False)
         battles = table.schema.metadata[b"battles"].decode().split("\n")
         rows = np.zeros(len(table), SHOT)
         for name in SHOT.names or ():

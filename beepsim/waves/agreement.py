@@ -99,7 +99,8 @@ class Agreement:
 def read_reference(path: Path) -> dict[str, np.ndarray]:
     """Columns [W] of a reference table. Raises UserError for another kind of file."""
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            table = file.read(use_threads=False)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; give a NAME.waves.parquet") from None
     except (pa.ArrowException, OSError) as error:

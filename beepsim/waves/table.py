@@ -199,7 +199,8 @@ def load_waves(path: Path) -> WaveTable:
             metadata = file.schema_arrow.metadata or {}
             sources = parse_metadata(metadata.get(METADATA_KEY), path)
             check_schema(file, path)
-            arrow = file.read()
+            # Arrow's pool of threads now and then aborts a short process at its end.
+            arrow = file.read(use_threads=False)
             arrow.validate(full=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; give the path of a wave table (.parquet)") from None
