@@ -57,7 +57,7 @@ LIBRARIES = {
     "matplotlib": {"experiments"},
     "jinja2": {"experiments"},
     "typer": {"terminal", "cli"},
-    "rich": {"progress", "cli"},
+    "rich": {"progress"},
 }
 
 FORBIDDEN = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
