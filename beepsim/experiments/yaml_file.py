@@ -87,34 +87,34 @@ def read_config(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        messages = [describe(path, lines, model, data, item) for item in error.errors()]
-        raise UserError("\n".join(dict.fromkeys(messages))) from None
+        mistakes = sorted(describe(lines, model, data, item) for item in error.errors())
+        raise UserError("\n".join(dict.fromkeys(f"{path}:{line}: {text}" for line, text in mistakes))) from None
 
 
-def describe(path: Path, lines: dict[Key, int], model: type[BaseModel], data: Any, item: Any) -> str:
-    """One line for one of pydantic's errors."""
+def describe(lines: dict[Key, int], model: type[BaseModel], data: Any, item: Any) -> tuple[int, str]:
+    """Line in the file and sentence for one of pydantic's errors."""
     # pydantic adds the tried union member to the location; only what stands in the file has a line.
     key = tuple(part for part in item["loc"])
     while key not in lines:
         key = drop_unknown_part(key, lines)
-    where = f"{path}:{lines[key]}"
+    line = lines[key]
     kind, received = item["type"], show_value(item["input"])
     if kind == "extra_forbidden":
         valid = sorted(keys_at(model, key[:-1], data))
         near = difflib.get_close_matches(str(key[-1]), valid, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"valid here: {', '.join(valid)}"
-        return f"{where}: unknown key {show_key(key)}; {hint}"
+        return line, f"unknown key {show_key(key)}; {hint}"
     if kind == "missing":
-        return f"{where}: key {show_key(tuple(item['loc']))} is missing"
+        return line, f"key {show_key(tuple(item['loc']))} is missing"
     if kind == "value_error":
         problem = str(item["ctx"]["error"])
-        return f"{where}: {show_key(key)}: {problem}" if key else f"{where}: {problem}"
+        return line, f"{show_key(key)}: {problem}" if key else problem
     if kind == "literal_error":
         valid = [option.strip(" '") for option in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
         near = difflib.get_close_matches(str(item["input"]), valid, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{where}: {show_key(key)} is {received}; it must be one of {', '.join(valid)}{hint}"
-    return f"{where}: {show_key(key)} is {received}: {item['msg'][0].lower()}{item['msg'][1:]}"
+        return line, f"{show_key(key)} is {received}; it must be one of {', '.join(valid)}{hint}"
+    return line, f"{show_key(key)} is {received}: {item['msg'][0].lower()}{item['msg'][1:]}"
 
 
 def drop_unknown_part(key: Key, lines: dict[Key, int]) -> Key:

@@ -71,7 +71,9 @@ class Attention(nn.Module):
         With `neighbours` only the nearest of them count; which ones those are is taken as constant in the gradient.
         """
         order = 1.0 if self.config.distance == "manhattan" else 2.0
-        distance = torch.cdist(self.embed(queries), self.embed(candidates), p=order)
+        # As a matrix product, its default, the Euclidean distance loses small values in float32.
+        mode = "donot_use_mm_for_euclid_dist"
+        distance = torch.cdist(self.embed(queries), self.embed(candidates), p=order, compute_mode=mode)
         if order == 2.0:
             distance = distance**2
         logits = torch.where(is_known, -distance, -torch.inf)

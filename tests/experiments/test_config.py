@@ -1,0 +1,64 @@
+"""Experiments as configured: shipped files are right, and a sweep is every combination under its own name."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from beepsim.errors import UserError
+from beepsim.experiments.config import Experiment, list_variants, read_experiment, single_variant, with_recordings
+from beepsim.targeting.weights import NEUTRAL, initial_weights
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+LEAST = {"name": "x", "data": {"recordings": {"folder": "."}}}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_shipped_configurations_are_right(path: Path) -> None:
+    experiment = read_experiment(path)
+    assert experiment.name == path.stem
+    assert len(list_variants(experiment)) >= 4
+
+
+def test_a_sweep_is_every_combination() -> None:
+    sweep = {
+        "kernel": ["gaussian", "laplace"],
+        "loss": ["kde_cross_entropy", "mse_density"],
+        "bandwidth": [0.1, "learned"],
+        "start": ["beepboop", "neutral"],
+    }
+    variants = list_variants(Experiment.model_validate({**LEAST, "sweep": sweep, "seed": 9}))
+    assert len({variant.name for variant in variants}) == len(variants) == 16
+    assert {variant.train.seed for variant in variants} == {9}
+    for variant in variants:
+        assert variant.model.kernel in variant.name and variant.train.loss in variant.name
+        assert ("h learned" in variant.name) == variant.model.learn_bandwidth
+        assert variant.name.endswith("from neutral") == (variant.model.start == "neutral")
+
+
+def test_a_neutral_start_knows_nothing_of_the_features() -> None:
+    variant = list_variants(Experiment.model_validate({**LEAST, "sweep": {"start": ["neutral"]}}))[0]
+    weights = initial_weights(variant.model)
+    for values, expected in zip((weights.w, weights.b, weights.p), NEUTRAL, strict=True):
+        assert np.all(values == expected)
+
+
+def test_a_loss_on_means_learns_no_bandwidth() -> None:
+    sweep = {"loss": ["mse_mean"], "bandwidth": ["learned"]}
+    assert not list_variants(Experiment.model_validate({**LEAST, "sweep": sweep}))[0].model.learn_bandwidth
+
+
+def test_recordings_can_be_named_apart_from_the_file() -> None:
+    experiment = with_recordings(Experiment.model_validate(LEAST), "there")
+    assert experiment.data.recordings and experiment.data.recordings.folder == "there"
+    duels = {"duels": {"shooters": ["circle+linear"], "opponents": ["circle"]}}
+    with pytest.raises(UserError, match="fights its own duels"):
+        with_recordings(Experiment.model_validate({"name": "x", "data": duels}), "there")
+
+
+def test_a_command_line_makes_a_variant() -> None:
+    variant = single_variant("gaussian", "mse_density", "0.07", 12, 5)
+    assert (variant.model.kernel, variant.model.bandwidth, variant.model.learn_bandwidth) == ("gaussian", 0.07, False)
+    assert (variant.train.loss, variant.train.steps, variant.train.seed) == ("mse_density", 12, 5)
+    with pytest.raises(UserError, match="--loss is 'mse'"):
+        single_variant("gaussian", "mse", "learned", 12, 5)
