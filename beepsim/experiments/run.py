@@ -55,6 +55,6 @@ def provenance(experiment: Experiment, configuration: str) -> dict[str, Any]:
         "experiment": experiment.name,
         "seed": experiment.seed,
         "configuration": part_key(configuration),
-        "command": shlex.join(["beepsim", *sys.argv[1:]]),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         **software_versions(),
     }
