@@ -198,6 +198,14 @@ def test_a_mistake_in_yaml_is_named(tmp_path: Path, before: str, after: str, mes
     assert message in mistake("experiment", config, "--out", tmp_path / "run")
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "a.yaml"
+    config.write_text(SMALL)
+    assert "cannot be written" in mistake("experiment", config, "--out", config / "run")
+    imported = mistake("recordings", "import", DATA / "recordings", config / "battles")
+    assert "cannot be written" in imported
+
+
 def test_opponents_that_are_not_there_are_named(tmp_path: Path) -> None:
     config = tmp_path / "a.yaml"
     config.write_text("name: a\ndata: {recordings: {folder: none, opponents: [nobody]}}\n")

@@ -57,7 +57,6 @@ def fight_duels(duels: Duels, seed: int, folder: Path) -> list[BattleFile]:
                 if not path.exists():
                     missing.append(Battle((shooter, opponent), number, rules, path))
     if missing:
-        folder.mkdir(parents=True, exist_ok=True)
         workers = min(os.cpu_count() or 1, MOST_WORKERS, len(missing))
         with show_progress("Fighting", len(missing), "battles") as update:
             fight_many(missing, workers, update)
