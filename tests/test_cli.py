@@ -206,6 +206,12 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "cannot be written" in imported
 
 
+def test_weights_that_cannot_be_written_are_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "gun.safetensors"
+    assert "cannot be written" in mistake("train", folder / "waves.parquet", "--out", out, "--steps", 2)
+
+
 def test_opponents_that_are_not_there_are_named(tmp_path: Path) -> None:
     config = tmp_path / "a.yaml"
     config.write_text("name: a\ndata: {recordings: {folder: none, opponents: [nobody]}}\n")

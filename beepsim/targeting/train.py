@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from pydantic import ConfigDict
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from beepsim.errors import UserError
@@ -238,7 +238,7 @@ def save_checkpoint(
     for index, moments in optimiser.state_dict()["state"].items():
         arrays |= {f"adam.{index}.{name}": value.clone() for name, value in moments.items()}
     with replacing(path) as temporary:
-        save_file(arrays, temporary, {"beepsim": json.dumps({"kind": "checkpoint", "key": key, "state": state})})
+        temporary.write_bytes(save(arrays, {"beepsim": json.dumps({"kind": "checkpoint", "key": key, "state": state})}))
 
 
 def load_checkpoint(path: Path, key: str, attention: Attention, optimiser: torch.optim.Adam) -> dict | None:

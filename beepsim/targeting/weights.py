@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from beepsim.errors import UserError
 from beepsim.files import replacing
@@ -172,7 +172,7 @@ def save_weights(path: Path, weights: Weights) -> None:
     arrays = {name: np.ascontiguousarray(getattr(weights, name), np.float64) for name in ("w", "b", "p")}
     arrays |= {name: np.array([getattr(weights, name)]) for name in ("bandwidth", "floor")}
     with replacing(path) as temporary:
-        save_file(arrays, temporary, {"beepsim": json.dumps(metadata, sort_keys=True)})
+        temporary.write_bytes(save(arrays, {"beepsim": json.dumps(metadata, sort_keys=True)}))
 
 
 def load_weights(path: Path) -> Weights:
