@@ -21,7 +21,6 @@ from beepsim.targeting.guns import (
     learned_gun,
     unit_weights,
 )
-from beepsim.targeting.knn import choose_nearest, fill_distances, fill_weights
 from beepsim.targeting.weights import BEEPBOOP_ANTI_SURFER, BEEPBOOP_MAIN, ModelConfig, initial_weights
 from beepsim.waves.extract import FIRED, ROW, extract_round, sightings
 
@@ -370,37 +369,6 @@ def test_beepboop_aims_as_described(name, parameters, scale):
         x = (edge + half * nodes)[:, None]
         density = (1 - BOX_FLOOR) * ((x >= lows) & (x <= highs)) @ (share / (highs - lows)) + BOX_FLOOR / 2
         assert aims.log_density[place] == pytest.approx(0.5 * node_weights @ np.log(2.0 * density), abs=1e-4)
-
-
-@given(seed=SEEDS, is_squared=st.booleans())
-def test_distances_are_manhattan_or_squared(seed, is_squared):
-    rng = np.random.default_rng(seed)
-    query, candidates = rng.normal(size=5).astype(np.float32), rng.normal(size=(5, 9)).astype(np.float32)
-    distance = np.full(9, np.nan, np.float32)
-    fill_distances(query, candidates, 7, is_squared, distance)
-    difference = candidates.astype(np.float64) - query[:, None].astype(np.float64)
-    expected = (difference**2 if is_squared else np.abs(difference)).sum(axis=0)
-    np.testing.assert_allclose(distance[:7], expected[:7], rtol=1e-5)
-    assert np.isnan(distance[7:]).all()
-
-
-@given(values=st.lists(st.integers(0, 6), min_size=1, max_size=30), k=st.integers(1, 35))
-def test_the_nearest_are_chosen_and_of_equals_the_latest(values, k):
-    chosen = np.full(40, -1)
-    count = choose_nearest(np.array(values, np.float32), len(values), k, chosen)
-    expected = sorted(sorted(range(len(values)), key=lambda j: (values[j], -j))[:k])
-    assert count == len(expected) and chosen[:count].tolist() == expected
-
-
-@given(seed=SEEDS, k=st.integers(1, 9))
-def test_weights_are_a_softmax_or_equal(seed, k):
-    rng = np.random.default_rng(seed)
-    distance, chosen, weight = (50.0 * rng.random(9)).astype(np.float32), rng.permutation(9)[:k], np.empty(9)
-    fill_weights(distance, chosen, k, True, weight)
-    expected = np.exp(distance[chosen].min() - distance[chosen].astype(np.float64))
-    np.testing.assert_allclose(weight[:k], expected / expected.sum(), rtol=1e-12)
-    fill_weights(distance, chosen, k, False, weight)
-    np.testing.assert_allclose(weight[:k], 1.0 / k)
 
 
 def test_knn_takes_the_square_root_of_what_it_knows():
