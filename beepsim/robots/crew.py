@@ -55,6 +55,8 @@ class Crew(NamedTuple):
     commands: np.ndarray  # COMMAND [R], the copies that bots write to
     random: np.ndarray  # int64 [R]
     events: np.ndarray  # EVENT [E], those of the robot that runs
+    waits: np.ndarray  # int64 [R], see exchange.py
+    verdicts: np.ndarray  # int64 [R], see exchange.py
     running: np.ndarray  # int64 [1], the robot that runs, or ran last
     failed: np.ndarray  # int64 [1], 1 once a bot has raised an exception
 
@@ -80,6 +82,8 @@ def new_crew(bots: list[Bot], memories: list[np.ndarray], world: World, seed: in
         commands=np.zeros(len(bots), COMMAND),
         random=np.concatenate([new_random(robot_seed(seed, robot)) for robot in range(len(bots))]),
         events=np.zeros(len(world.events), EVENT),
+        waits=np.zeros(len(bots), np.int64),
+        verdicts=np.zeros(len(bots), np.int64),
         running=np.full(1, NOBODY, np.int64),
         failed=np.zeros(1, np.int64),
     )
@@ -106,6 +110,8 @@ def bare_crew(crew):
         rows(crew.commands),
         rows(crew.random),
         rows(crew.events),
+        rows(crew.waits),
+        rows(crew.verdicts),
         rows(crew.running),
         rows(crew.failed),
     )
@@ -165,7 +171,7 @@ def show_bare(world, crew, robot):
     battle, rules, mine, view = world.battle[0], world.rules[0], world.robots[robot], crew.views[robot]
     crew.running[0] = robot
     view.round_number, view.turn, view.num_rounds = battle["round"], battle.turn, rules.num_rounds
-    view.others = battle.alive - 1
+    view.others = battle.alive - (1 if mine.state != DEAD else 0)
     view.x, view.y, view.velocity = mine.x, mine.y, mine.velocity
     view.heading, view.gun_heading, view.radar_heading = mine.heading, mine.gun_heading, mine.radar_heading
     view.energy, view.gun_heat = mine.energy, mine.gun_heat
