@@ -1,31 +1,43 @@
 """Finds bots by name or path, and tells their name, version and content hash.
 
 A bot is named by one part, or two joined by `+`: `circle` (a movement, which never fires), `circle+linear` (a movement
-with a gun), `path/to/mybot.py`, `circle+path/to/mygun.py`. A part is one file that defines `move`, `aim` or `turn` (see
-`compiled.py`); names are those of the files in `bots/` beside the package, where the README's set-up leaves them.
+with a gun), `sample.Walls` (a class), `path/to/mybot.py`, `circle+path/to/mygun.py`. A part is one file that defines
+`move`, `aim` or `turn` (see `compiled.py`), or one class that derives from JuniorRobot, Robot, AdvancedRobot or
+RateControlRobot. Names are those of the files in `bots/` beside the package, where the README's set-up leaves them, and
+of its folders: `sample.Walls` is class Walls in `bots/sample/walls.py`.
 """
 
+import ast
 import difflib
 import hashlib
 import importlib.util
 import inspect
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 import numpy as np
 
+from beepsim.engine.state import ADVANCED, JUNIOR, STANDARD
 from beepsim.errors import UserError
 from beepsim.jit import PACKAGE, jit
 from beepsim.robots import compiled
 
 BOTS = PACKAGE.parent / "bots"
-MOVEMENT, GUN, WHOLE = "move", "aim", "turn"
-KINDS = {MOVEMENT: "movement", GUN: "gun", WHOLE: "whole bot"}
+MOVEMENT, GUN, WHOLE, ROBOT = "move", "aim", "turn", "robot"
+KINDS = {MOVEMENT: "movement", GUN: "gun", WHOLE: "whole bot", ROBOT: "robot"}
+FUNCTIONS = (MOVEMENT, GUN, WHOLE)
+# By name: the classes' modules stand on those that run bots, which stand on this one.
+BASES = {"RateControlRobot": ADVANCED, "AdvancedRobot": ADVANCED, "JuniorRobot": JUNIOR, "Robot": STANDARD}
+DUE = (
+    "a bot's file defines one function named move, aim or turn, or one class that derives from JuniorRobot, Robot, "
+    "AdvancedRobot or RateControlRobot of beepsim.robots"
+)
 ARGUMENTS = {
     MOVEMENT: ("view", "events", "target", "memory", "command", "random"),
     GUN: ("view", "events", "target", "memory", "command", "random"),
@@ -37,7 +49,10 @@ MAX_SOURCE_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Part:
-    """One file: `kind` is the name of the function that it defines, `arguments` those which that function asks for."""
+    """One file: `kind` is the name of the function that it defines, `arguments` those which that function asks for.
+
+    A file with a class is of kind `robot`; `class_name` and `base` name that class and the one of BASES above it.
+    """
 
     name: str
     kind: str
@@ -46,6 +61,8 @@ class Part:
     hash: str
     arguments: tuple[str, ...]
     memory: np.dtype | None
+    class_name: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,14 +77,24 @@ class Bot:
     @property
     def has_gun(self) -> bool:
         """Whether it may fire: a bare movement never does."""
-        return any(part.kind in (GUN, WHOLE) for part in self.parts)
+        return any(part.kind != MOVEMENT for part in self.parts)
+
+    @property
+    def robot_kind(self) -> int:
+        """What it is to the engine; compiled bots give orders without waiting, as advanced robots do."""
+        return BASES.get(self.parts[0].base, ADVANCED)
+
+
+def list_parts() -> list[Part]:
+    """The parts in `bots/` and the folders in it."""
+    return [load_part(path) for path in sorted(BOTS.rglob("*.py"))]
 
 
 def list_bots() -> dict[str, list[str]]:
-    """Names of the parts in `bots/`, by kind (`move`, `aim`, `turn`)."""
+    """Names of the parts in `bots/`, by kind (`move`, `aim`, `turn`, `robot`)."""
     found: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    for path in sorted(BOTS.glob("*.py")):
-        found[load_part(path).kind].append(path.stem)
+    for part in list_parts():
+        found[part.kind].append(part.name)
     return found
 
 
@@ -76,9 +103,9 @@ def load_bot(spec: str) -> Bot:
     names = [spec] if Path(spec).is_file() else [name.strip() for name in spec.split("+")]
     parts = tuple(load_part(find_part(name, spec)) for name in names)
     kinds = [part.kind for part in parts]
-    if kinds not in ([WHOLE], [MOVEMENT], [MOVEMENT, GUN]):
+    if kinds not in ([ROBOT], [WHOLE], [MOVEMENT], [MOVEMENT, GUN]):
         found = " + ".join(f"{part.name} (a {KINDS[part.kind]})" for part in parts)
-        raise UserError(f"bot '{spec}' is {found}; give a movement, a movement+gun, or a whole bot")
+        raise UserError(f"bot '{spec}' is {found}; give a movement, a movement+gun, a whole bot, or a robot")
     whole_hash = (
         parts[0].hash if len(parts) == 1 else hashlib.sha256("".join(p.hash for p in parts).encode()).hexdigest()
     )
@@ -92,26 +119,56 @@ def find_part(name: str, spec: str) -> Path:
         if not Path(name).is_file():
             raise UserError(f"bot '{spec}': there is no file {name}")
         return Path(name)
-    path = BOTS / f"{name}.py"
-    if re.fullmatch(r"\w+", name) and path.is_file():
-        return path
+    *folders, last = name.split(".")
+    if re.fullmatch(r"\w+(\.\w+)*", name):
+        for path in sorted(BOTS.joinpath(*folders).glob("*.py")):
+            if plain(path.stem) == plain(last) and load_part(path).name == name:
+                return path
     if not BOTS.is_dir():
         raise UserError(f"bot '{spec}': names need the folder {BOTS}, which is not there; give the path of a .py file")
     known = list_bots()
-    near = difflib.get_close_matches(name, [one for names in known.values() for one in names], n=3, cutoff=0.5)
+    near = near_misses(name, [one for names in known.values() for one in names])
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     lists = "; ".join(f"{KINDS[kind]}s: {', '.join(names)}" for kind, names in known.items() if names)
     raise UserError(f"bot '{spec}': there is no bot named '{name}'; {meant}{lists}; or give the path of a .py file")
+
+
+def plain(name: str) -> str:
+    """The same for `MyFirstRobot` and `my_first_robot`."""
+    return name.replace("_", "").lower()
+
+
+def near_misses(name: str, known: list[str]) -> list[str]:
+    """Names that may have been meant; `Walls` and `sample.walls` mean `sample.Walls`."""
+    same = [one for one in known if plain(one) == plain(name) or plain(one.split(".")[-1]) == plain(name)]
+    return same or difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+
+
+def name_of(path: Path, last: str) -> str:
+    """What the part is called: with the folders below `bots/` in which it lies."""
+    if path.resolve().is_relative_to(BOTS.resolve()):
+        return ".".join([*path.resolve().parent.relative_to(BOTS.resolve()).parts, last])
+    return last
 
 
 @cache
 def load_part(path: Path) -> Part:
     """Reads what a bot's file defines. Raises UserError where it cannot be imported or lacks what a part needs."""
     module = load_module(path)
-    defined = [kind for kind in KINDS if isinstance(getattr(module, kind, None), FunctionType)]
+    version = getattr(module, "VERSION", DEFAULT_VERSION)
+    if not isinstance(version, str):
+        raise UserError(f'{path}: VERSION is {version!r}; it must be a text such as "1.0"')
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    bases = robot_bases(module)
+    if len(bases) > 1:
+        names, lines = list(bases), ", ".join(str(line_of(path, name)) for name in bases)
+        raise UserError(f"{path}, lines {lines}: {DUE}; this one defines the classes {' and '.join(names)}")
+    if bases:
+        ((class_name, base),) = bases.items()
+        return Part(name_of(path, class_name), ROBOT, path.resolve(), version, digest, (), None, class_name, base)
+    defined = [kind for kind in FUNCTIONS if isinstance(getattr(module, kind, None), FunctionType)]
     if len(defined) != 1:
-        many = f"defines {' and '.join(defined)}" if defined else "defines none of them"
-        raise UserError(f"{path}: a bot's file defines one function named move, aim or turn; this one {many}")
+        raise UserError(told_what_is_due(path, module, defined))
     kind = defined[0]
     arguments = tuple(inspect.signature(getattr(module, kind)).parameters)
     for argument in arguments:
@@ -122,11 +179,58 @@ def load_part(path: Path) -> Part:
         raise UserError(f"{path}: MEMORY is {memory!r}; it must be a numpy dtype with named fields of plain numbers")
     if "memory" in arguments and memory is None:
         raise UserError(f"{path}: {kind} asks for 'memory', but the file defines no dtype MEMORY")
-    version = getattr(module, "VERSION", DEFAULT_VERSION)
-    if not isinstance(version, str):
-        raise UserError(f'{path}: VERSION is {version!r}; it must be a text such as "1.0"')
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Part(path.stem, kind, path.resolve(), version, digest, arguments, memory)
+    return Part(name_of(path, path.stem), kind, path.resolve(), version, digest, arguments, memory)
+
+
+def robot_bases(module: ModuleType) -> dict[str, str]:
+    """The robot classes that a module defines itself, and the class of the API that each derives from."""
+    found = {}
+    for value in vars(module).values():
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            apis = [one.__name__ for one in value.__mro__ if one.__module__.startswith("beepsim.robots.")]
+            base = next((name for name in apis if name in BASES), None)
+            if base:
+                found[value.__name__] = base
+    return found
+
+
+def told_what_is_due(path: Path, module: ModuleType, defined: list[str]) -> str:
+    """Why the file is no bot."""
+    own = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+    if own and not defined:
+        parents = ", ".join(parent.__name__ for parent in own[0].__bases__)
+        where = f"{path}, line {line_of(path, own[0].__name__)}"
+        return f"{where}: {DUE}; class {own[0].__name__} derives from {parents}"
+    return f"{path}: {DUE}; this one defines {' and '.join(defined) if defined else 'none of them'}"
+
+
+def line_of(path: Path, class_name: str) -> int:
+    """The line in which a class is defined."""
+    nodes = ast.walk(ast.parse(path.read_bytes()))
+    return next((node.lineno for node in nodes if isinstance(node, ast.ClassDef) and node.name == class_name), 1)
+
+
+def robot_class(part: Part) -> type:
+    """The class of a robot's file, from a fresh execution of it.
+
+    So what a class or its module keeps lasts for one battle and one robot, as in Robocode, where each robot of a battle
+    has its own class loader.
+    """
+    module = ModuleType(f"beepsim_robot_{part.path.stem}_{part.hash[:16]}")
+    module.__file__ = str(part.path)
+    # Only the last one is kept by name, for what looks a class's module up while the file is executed (dataclasses).
+    sys.modules[module.__name__] = module
+    try:
+        exec(code_of(part), vars(module))
+    except Exception as error:
+        raise UserError(import_failure(part.path, error)) from error
+    return getattr(module, part.class_name)
+
+
+@cache
+def code_of(part: Part) -> CodeType:
+    """The file's code, compiled once."""
+    return compile(part.path.read_bytes(), str(part.path), "exec", dont_inherit=True)
 
 
 def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
@@ -150,11 +254,23 @@ def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever a stranger's file raises is the user's to know
-        raise UserError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
+        raise UserError(import_failure(path, error)) from error
     if is_compiled:
         compile_functions(module)
     sys.modules[name] = module
     return module
+
+
+def import_failure(path: Path, error: Exception) -> str:
+    """What a file raised when it was executed, and in which of its lines."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        line, message = error.lineno, error.msg
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
+        message = str(error)
+    where = f"{path}, line {line}" if line else str(path)
+    return f"{where}: cannot be imported: {type(error).__name__}: {message}"
 
 
 def compile_functions(module: ModuleType) -> None:

@@ -23,7 +23,7 @@ def bot_file(folder: Path, name: str, text: str) -> str:
 
 def test_the_shipped_bots_are_found_by_name():
     found = list_bots()
-    assert sum(map(len, found.values())) == len(list(BOTS.glob("*.py")))
+    assert sum(map(len, found.values())) == len(list(BOTS.rglob("*.py")))
     assert {"sitting_duck", "circle", "oscillator", "wall_follower", "random_mover", "stop_and_go"} <= set(
         found["move"]
     )
@@ -43,7 +43,7 @@ def test_bots_by_path(tmp_path):
     bot = load_bot(mine)
     assert (bot.name, bot.version) == ("mine", "2.3")
     assert load_bot(f"{mine}+linear").version == "2.3+1.0"
-    with pytest.raises(UserError, match="give a movement, a movement\\+gun, or a whole bot"):
+    with pytest.raises(UserError, match="give a movement, a movement\\+gun, a whole bot, or a robot"):
         load_bot(gun)  # the path as a whole is a file, though it has a + in its name
     assert load_bot(bot_file(tmp_path, "whole", WHOLE)).has_gun
 
@@ -53,7 +53,7 @@ def test_bots_by_path(tmp_path):
     [
         ("cirle", "no bot named 'cirle'; did you mean circle"),
         ("circle+lineer", "no bot named 'lineer'; did you mean linear"),
-        ("zzz", "movements: circle, .*; guns: circular, head_on, linear, random_gun; or give the path"),
+        ("zzz", "movements: circle, .*; guns: circular, head_on, linear, random_gun; .*or give the path"),
         ("", "no bot named ''"),
         ("../bots/circle", "there is no file ../bots/circle"),
         ("nowhere/mybot.py", "there is no file nowhere/mybot.py"),
@@ -74,7 +74,7 @@ def test_unknown_names(spec, message):
         ("def move(command:\n", "cannot be imported: SyntaxError"),
         ("import nothing_of_the_kind\n" + MOVEMENT, "cannot be imported: ModuleNotFoundError: No module named"),
         ("1 / 0\n", "cannot be imported: ZeroDivisionError"),
-        ("x = 1\n", "defines one function named move, aim or turn; this one defines none of them"),
+        ("x = 1\n", "defines one function named move, aim or turn, .*; this one defines none of them"),
         (MOVEMENT + GUN, "this one defines move and aim"),
         ("def move(enemy): ...\n", "move asks for 'enemy'; it can have view, events, target, memory, command, random"),
         ("def turn(target): ...\n", "turn asks for 'target'; it can have view, events, memory, command, random"),
