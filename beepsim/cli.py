@@ -1,5 +1,6 @@
 """The command line: each command reads its arguments, calls the package, prints; a user's mistake exits with code 2."""
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -46,21 +47,29 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def bots(as_json: Json = False) -> None:
-    """List the bots that can be named: movements, and guns to combine with them.
+    """List the bots that can be named: movements, guns to combine with them, and classes with their type.
 
     Example: beepsim bots
     """
-    from beepsim.robots.loader import list_bots
+    from beepsim.robots.loader import GUN, MOVEMENT, ROBOT, WHOLE, list_parts
 
-    found = list_bots()
+    parts = list_parts()
+    names = {kind: [part.name for part in parts if part.kind == kind] for kind in (MOVEMENT, GUN, WHOLE)}
+    robots = {part.name: part.base for part in parts if part.kind == ROBOT}
     if as_json:
-        print_json({"movements": found["move"], "guns": found["aim"], "whole": found["turn"]})
+        print_json({"movements": names[MOVEMENT], "guns": names[GUN], "whole": names[WHOLE], "robots": robots})
         return
-    print("movements:  " + " ".join(found["move"]))
-    print("guns:       " + " ".join(found["aim"]))
-    if found["turn"]:
-        print("whole bots: " + " ".join(found["turn"]))
-    print("A bot is a movement (it does not fire) or movement+gun, as in circle+linear; or the path of a .py file.")
+    print("movements:  " + " ".join(names[MOVEMENT]))
+    print("guns:       " + " ".join(names[GUN]))
+    if names[WHOLE]:
+        print("whole bots: " + " ".join(names[WHOLE]))
+    print("robots:")
+    for name, base in robots.items():
+        print(f"  {name:27} {base}")
+    print(
+        "A bot is a movement (it does not fire), movement+gun, as in circle+linear, or a robot, as in sample.Walls; or "
+        "the path of a .py file."
+    )
 
 
 @app.command()
@@ -332,39 +341,28 @@ def experiment(
 
 @app.command()
 def parity(
-    traces: Annotated[list[Path], typer.Argument(metavar="TRACE...", help="Traces of the real Robocode (.jsonl.xz).")],
+    sources: Annotated[list[Path], typer.Argument(metavar="TRACE...", help="Traces (.jsonl.xz), or folders of them.")],
+    bots: Annotated[bool, typer.Option("--bots", help="Have our bots fight the battle again.")] = False,
     tolerance: Annotated[float, typer.Option(help="Largest difference of numbers; 0 compares bit for bit.")] = 0.0,
+    workers: Annotated[int | None, typer.Option(help="Processes. Default: one for each core.")] = None,
     as_json: Json = False,
 ) -> None:
     """Replay traces of the real Robocode from their seed and commands, and compare every value of every turn.
 
+    With --bots the commands are not the trace's: our bots of the same names give them, and they are compared too.
     Prints the first difference of each trace; exit code 1 if there is one.
 
-    Example: beepsim parity tests/data/traces/*.jsonl.xz
+    Example: beepsim parity --bots tests/data/traces/Walls_vs_Walls_positions_1.jsonl.xz
     """
-    from beepsim.recording.parity import check_trace
+    from beepsim.parity.check import check_traces, list_traces
 
-    reports = []
-    with interruptible("traces checked until then are printed above"):
-        for trace in traces:
-            report = check_trace(trace, tolerance)
-            reports.append(report)
-            if not as_json:
-                print(describe_parity(report), flush=True)
+    traces = list_traces(sources)
+    with interruptible("nothing was printed"), show_progress("Checking", len(traces), "traces") as update:
+        reports = check_traces(traces, tolerance, bots, os.cpu_count() or 1 if workers is None else workers, update)
     if as_json:
         print_json([asdict(report) for report in reports])
+    else:
+        for report in reports:
+            print(report)
     if any(report.first_difference for report in reports):
         raise typer.Exit(1)
-
-
-def describe_parity(report: Any) -> str:
-    """One line for a trace that agrees, two for one that does not."""
-    difference = report.first_difference
-    if difference is None:
-        return f"{report.trace}: agrees in {report.turns} turns, {report.values_compared} values"
-    robot = f"robot {difference.robot}, " if difference.robot >= 0 else ""
-    return (
-        f"{report.trace}: differs after {report.turns} turns\n"
-        f"  round {difference.round}, turn {difference.turn}, {robot}{difference.field}: "
-        f"expected {difference.expected!r}, found {difference.found!r}"
-    )

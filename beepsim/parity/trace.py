@@ -6,29 +6,17 @@ round_end. Angles in radians, 0 = up, clockwise; `NaN`, `Infinity` and `-Infinit
 
 import json
 import lzma
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from beepsim.engine.state import ADVANCED, JUNIOR, NO_ASSIST, NO_SHOT, STANDARD, World, new_rules, new_world
+from beepsim.engine.state import NO_ASSIST, NO_SHOT, World, new_rules, new_world
 from beepsim.errors import UserError
 
 Line = dict[str, Any]
 
-# Robocode's sample robots that are not advanced; of all others that occur in traces none is.
-SAMPLE_KINDS = {
-    "sample.MyFirstJuniorRobot": JUNIOR,
-    "sample.Fire": STANDARD,
-    "sample.MyFirstRobot": STANDARD,
-    "sample.PaintingRobot": STANDARD,
-    "sample.Walls": STANDARD,
-    "sample.RamFire": STANDARD,
-    "sample.TrackFire": STANDARD,
-    "sample.Tracker": STANDARD,
-    "sample.Corners": STANDARD,
-}
 FOLLOWERS = {
     "": {"header"},
     "header": {"start"},
@@ -75,13 +63,8 @@ def number(value: float | str) -> float:
     return float(value)
 
 
-def robot_kind(class_name: str) -> int:
-    """JUNIOR, STANDARD or ADVANCED: the types of Robocode's sample robots, advanced for any other class."""
-    return SAMPLE_KINDS.get(class_name, ADVANCED)
-
-
-def world_of(header: Line) -> World:
-    """The world before the first round of the battle that a trace's header describes."""
+def world_of(header: Line, kinds: Sequence[int]) -> World:
+    """The world before the first round of the battle that a trace's header describes; `kinds` [R] of its robots."""
     rules = header["rules"]
     return new_world(
         new_rules(
@@ -92,10 +75,15 @@ def world_of(header: Line) -> World:
             num_rounds=rules["numRounds"],
             hide_enemy_names=rules["hideEnemyNames"],
         ),
-        np.array([robot_kind(name) for name in header["robots"]]),
+        np.array(kinds),
         header["seed"],
         header["initialPositions"],
     )
+
+
+def shots_of(order: Line) -> list[Line]:
+    """The shots of a robot's commands that have not left yet."""
+    return [shot for shot in order["fire"] if not shot.get("consumed", False)]
 
 
 def give_commands(world: World, line: Line) -> None:
@@ -103,8 +91,7 @@ def give_commands(world: World, line: Line) -> None:
     for robot in line["robots"]:
         order = robot.get("cmd")
         if order is not None and order["new"]:
-            shots = [shot for shot in order["fire"] if not shot.get("consumed", False)]
-            shot = shots[0] if shots else {"power": NO_SHOT, "id": 0}
+            shot = next(iter(shots_of(order)), {"power": NO_SHOT, "id": 0})
             world.commands[robot["i"]] = (
                 number(order["distance"]),
                 number(order["bodyTurn"]),

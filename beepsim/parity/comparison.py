@@ -1,7 +1,8 @@
-"""Replays a reference trace from its seed and its commands and compares every value of every turn with the engine's.
+"""A world that follows a reference trace, and the comparison of every value of every turn with the trace's.
 
 Exactly, to the bit, unless a tolerance is given: then numbers may differ by it, decisions (states, hits, events, the
-random generator) may not. The first difference is named by round, turn, robot and field, as the trace calls them.
+random generator) may not. Robots get their orders from the trace, or from our bots, whose orders are compared too. The
+first difference is named by round, turn, robot and field, as the trace calls them.
 """
 
 import math
@@ -9,7 +10,6 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from beepsim.engine.score import rank_robots, rounded_results
 from beepsim.engine.state import (
     BULLET_STATES,
     EVENT_TYPES,
+    NO_ASSIST,
     NOBODY,
     ROBOT_STATES,
     World,
@@ -26,8 +27,8 @@ from beepsim.engine.state import (
     events_of,
 )
 from beepsim.engine.turn import play_turn
-from beepsim.errors import UserError
-from beepsim.recording.trace import Line, give_commands, number, read_trace, world_of
+from beepsim.parity.fighters import Fighters
+from beepsim.parity.trace import Line, give_commands, number, shots_of
 
 NO_ROBOT = -1  # a difference that concerns no single robot
 
@@ -90,18 +91,6 @@ class Difference:
     found: Any
 
 
-@dataclass(frozen=True)
-class TraceReport:
-    """What a comparison saw up to its end or its first difference. `turns` counts those that agree completely."""
-
-    trace: str
-    rounds: int
-    turns: int
-    robot_turns: int
-    values_compared: int
-    first_difference: Difference | None
-
-
 class Differs(Exception):
     """Carries the first difference out of the comparison."""
 
@@ -111,53 +100,22 @@ class Differs(Exception):
         self.found = found.item() if isinstance(found, np.generic) else found
 
 
-def check_trace(path: str | Path, tolerance: float = 0.0) -> TraceReport:
-    """Replay the trace at `path` and compare it with the engine, up to the first difference.
-
-    Raises UserError for a file that is no trace, and for a tolerance that is negative or no number.
-    """
-    if not tolerance >= 0.0:
-        raise UserError(f"tolerance is {tolerance}, it must be a number of at least 0")
-    path = Path(path)
-    comparison: Comparison | None = None
-    line: Line = {}
-    try:
-        for line in read_trace(path):
-            if comparison is None:
-                comparison = Comparison(world_of(line), tolerance)
-            else:
-                comparison.step(line)
-    except Differs as differs:
-        assert comparison is not None
-        battle = comparison.world.battle[0]
-        difference = Difference(
-            int(battle["round"]), int(battle["turn"]), differs.robot, differs.field, differs.expected, differs.found
-        )
-        return comparison.report(str(path), difference)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        where = f"round {line.get('round')}, turn {line.get('turn')}"
-        raise UserError(f"{path}, {line.get('type')} line of {where} is incomplete or malformed: {error!r}") from None
-    assert comparison is not None
-    return comparison.report(str(path), None)
-
-
 class Comparison:
-    """A world that follows a trace, and the counts of what has been compared."""
+    """A world that follows a trace, and the counts of what has been compared; `turns` that agree completely."""
 
-    def __init__(self, world: World, tolerance: float) -> None:
+    def __init__(self, world: World, tolerance: float, fighters: Fighters | None = None) -> None:
         self.world = world
         self.tolerance = tolerance
+        self.fighters = fighters
         self.names: list[str] = []
         self.rounds = self.turns = self.values = 0
-
-    def report(self, trace: str, difference: Difference | None) -> TraceReport:
-        robot_turns = self.turns * len(self.world.robots)
-        return TraceReport(trace, self.rounds, self.turns, robot_turns, self.values, difference)
 
     def step(self, line: Line) -> None:
         """Follow one line after the header. Raises Differs."""
         kind = line["type"]
         if kind == "round_end":
+            if self.fighters is not None:
+                self.fighters.end_round()
             self.check_round(line)
             self.rounds += 1
         elif kind == "results":
@@ -169,7 +127,12 @@ class Comparison:
             else:
                 play_turn(self.world)
             self.check_turn(line)
-            give_commands(self.world, line)
+            if self.fighters is None:
+                give_commands(self.world, line)
+            else:
+                if kind == "start":
+                    self.fighters.start_round()
+                self.check_orders(line, self.fighters.give_orders(), self.fighters.faults())
             self.turns += kind == "turn"
 
     def check_values(self, robot: int, label: str, fields: Iterable[str], expected: list, found: list) -> None:
@@ -229,14 +192,31 @@ class Comparison:
         self.check_numbers(index, "score.", SCORES, robot["score"], list(SCORES_OF(score)))
         order = robot.get("cmd")
         if order is not None and not order["new"]:
-            command: Any = self.world.commands[index]
-            fields = [*COMMAND_NUMBERS, *COMMAND_FLAGS, "fire"]
-            shots = [number(shot["power"]) for shot in order["fire"] if not shot.get("consumed", False)]
-            expected = [*(number(order[name]) for name in COMMAND_NUMBERS), *(order[name] for name in COMMAND_FLAGS)]
-            found = [float(command[name]) for name in COMMAND_NUMBERS.values()]
-            found += [bool(command[name]) for name in COMMAND_FLAGS.values()]
-            own_shots = [] if math.isnan(command.fire_power) else [float(command.fire_power)]
-            self.check_values(index, "cmd.", fields, [*expected, shots], [*found, own_shots])
+            self.check_order(index, order)
+
+    def check_orders(self, line: Line, gave: list[bool], faults: list[str | None]) -> None:
+        """What our bots ordered, where the trace tells it: not of dead robots. They are without fault."""
+        for robot in line["robots"]:
+            index, order = robot["i"], robot.get("cmd")
+            if faults[index] is not None:
+                raise Differs(index, "fault", None, faults[index])
+            if order is not None:
+                self.check_values(index, "cmd.", ("new",), [order["new"]], [gave[index]])
+                self.check_order(index, order)
+
+    def check_order(self, robot: int, order: Line) -> None:
+        """A robot's stored orders, as they are or as they have been worked off so far."""
+        command: Any = self.world.commands[robot]
+        expected = [*(number(order[name]) for name in COMMAND_NUMBERS), *(order[name] for name in COMMAND_FLAGS)]
+        found = [float(command[name]) for name in COMMAND_NUMBERS.values()]
+        found += [bool(command[name]) for name in COMMAND_FLAGS.values()]
+        self.check_values(robot, "cmd.", (*COMMAND_NUMBERS, *COMMAND_FLAGS), expected, found)
+        shots, fires = shots_of(order), not math.isnan(command.fire_power)
+        self.check_values(robot, "cmd.", ("number of shots",), [len(shots)], [int(fires)])
+        if fires:
+            found = [float(command.fire_power), float(command.fire_assist), int(command.fire_id)]
+            expected = [number(shots[0]["power"]), number(shots[0].get("assist", NO_ASSIST)), shots[0]["id"]]
+            self.check_values(robot, "cmd.fire.", ("power", "assist", "id"), expected, found)
 
     def check_bullets(self, expected: list[Line]) -> None:
         """The engine's bullet list, in its order."""

@@ -13,8 +13,9 @@ import pytest
 
 from beepsim.engine.state import EVENT_TYPES
 from beepsim.errors import UserError
-from beepsim.recording.parity import NO_ROBOT, Difference, check_trace
-from beepsim.recording.trace import Line, read_trace
+from beepsim.parity.check import check_trace
+from beepsim.parity.comparison import NO_ROBOT, Difference
+from beepsim.parity.trace import Line, read_trace
 
 TRACES = Path(__file__).parent.parent / "data" / "traces"
 EXACT = sorted(path for path in TRACES.glob("*.jsonl.xz") if "intrinsic" not in path.name)

@@ -1,0 +1,1 @@
+"""The engine and our bots against battles of the real Robocode, value by value."""

@@ -1,0 +1,77 @@
+"""Our bots in the battle of a trace: they are called turn by turn, by plain calls, for a checker need not be fast."""
+
+from pathlib import Path
+
+from beepsim.battle import names_of
+from beepsim.engine.rounds import may_run
+from beepsim.engine.state import DEAD, World
+from beepsim.errors import UserError
+from beepsim.robots.crew import new_crew, new_memories, show, take
+from beepsim.robots.loader import BASES, ROBOT, Bot, list_parts, load_bot, robot_class
+
+
+def kind_of(name: str) -> int:
+    """JUNIOR, STANDARD or ADVANCED: the type of our bot of that name, advanced for any other."""
+    bases = {part.name: part.base for part in list_parts() if part.kind == ROBOT}
+    return BASES[bases.get(name, "AdvancedRobot")]
+
+
+def load_fighters(trace: Path, names: list[str]) -> list[Bot]:
+    """Our bots by the names in a trace's header. UserError where one is not there, or is no class."""
+    known = {part.name for part in list_parts() if part.kind == ROBOT}
+    for name in names:
+        if name not in known:
+            raise UserError(f"{trace}: robot '{name}' is not among our bots ({', '.join(sorted(known))})")
+    return [load_bot(name) for name in names]
+
+
+class Fighters:
+    """The hosts of all robots of a world, and the crew through which the world and they speak."""
+
+    def __init__(self, bots: list[Bot], world: World) -> None:
+        from beepsim.robots.host import Host
+
+        self.world = world
+        self.crew = new_crew(bots, new_memories(bots), world, int(world.random[0]), is_compiled=False)
+        names = names_of(bots)
+        hidden = bool(world.rules[0].hide_enemy_names)
+        self.hosts = [
+            Host(
+                robot_class(bot.parts[0]),
+                robot,
+                [f"#{other}" if hidden and other != robot else name for other, name in enumerate(names)],
+                self.crew,
+                world,
+            )
+            for robot, bot in enumerate(bots)
+        ]
+
+    def start_round(self) -> None:
+        for host in self.hosts:
+            host.start_round()
+
+    def give_orders(self) -> list[bool]:
+        """Every robot that may run does so, in the engine's order; who gave orders [R]."""
+        gave = [False] * len(self.hosts)
+        for robot in self.world.run_order.tolist():
+            if may_run(self.world, robot):
+                try:
+                    self.hosts[robot].run(show(self.world, self.crew, robot))
+                except Exception as error:  # the host's own: no fault of the trace, nor of the bot
+                    raise RuntimeError(f"robot {robot} cannot be run") from error
+                if self.world.robots[robot]["state"] != DEAD:
+                    take(self.world, self.crew, robot)
+                    gave[robot] = True
+        return gave
+
+    def faults(self) -> list[str | None]:
+        """What each robot did wrong last [R]: nothing, we hope."""
+        return [host.faults[-1].message if host.faults else None for host in self.hosts]
+
+    def end_round(self) -> None:
+        for host in self.hosts:
+            host.end_round()
+
+    def close(self) -> None:
+        for host in self.hosts:
+            host.close()

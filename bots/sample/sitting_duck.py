@@ -1,0 +1,7 @@
+"""Does nothing."""
+
+from beepsim.robots import AdvancedRobot
+
+
+class SittingDuck(AdvancedRobot):
+    pass
