@@ -6,6 +6,7 @@ import numpy as np
 
 from beepsim.engine.rounds import clear_orders, may_run
 from beepsim.engine.state import DEAD, World
+from beepsim.engine.turn import play_turn
 
 
 def drive(world: World) -> None:
@@ -48,3 +49,10 @@ def drive_at_random(world: World, random: np.random.Generator) -> None:
             command[name] = random.random() < 0.5
         command.max_velocity, command.max_turn_rate = random.choice([8.0, 8.0, 3.3, 0.0]), random.choice([0.17, 0.0])
         shoot(world, index, float(random.choice([-1.0, 0.1, 3.0, 5.0, math.inf])))
+
+
+def play_on(world: World, turns: int) -> None:
+    """So many turns with the orders of `drive`."""
+    for _ in range(turns):
+        drive(world)
+        play_turn(world)
