@@ -32,6 +32,7 @@ NO_SHOT = math.nan  # COMMAND.fire_power without a shot
 NO_ASSIST = math.nan  # COMMAND.fire_assist without one
 NO_BOX = math.nan  # ROBOT.left and .low before the first round; such a box overlaps nothing
 ANYWHERE = math.nan  # World.places of robots that are placed at random
+MOST_PLACE = 500_000.0  # of a given place; the engine takes the sine of no angle above 800,000
 
 # ROBOT.state
 ACTIVE, HIT_WALL, HIT_ROBOT, DEAD = 0, 1, 2, 3
@@ -85,6 +86,7 @@ BATTLE = record(
         ("bullet_count", "i8"),
         ("event_count", "i8"),
         ("death_count", "i8"),  # in this turn
+        ("sentenced", "i8"),  # robots that were punished since this turn and die at the start of the next
     ]
 )
 
@@ -117,6 +119,8 @@ ROBOT = record(
         ("radar_with_gun", "?"),  # gun and radar turned as one in the last scan; lasts from round to round
         ("died_now", "?"),  # in this turn
         ("winner", "?"),
+        ("drained", "?"),  # disabled for its bot's fault: no bullet gives it energy again in this round
+        ("punished", "?"),  # killed for its bot's fault: no score in this round
     ]
 )
 
@@ -261,15 +265,16 @@ def bullet_slots(rules: np.void, robots: int) -> int:
     return robots * (int(flight / turns_between_shots) + 3)
 
 
-def new_world(rules: np.ndarray, kinds: np.ndarray, seed: int, positions: str | None = None) -> World:
+def new_world(rules: np.ndarray, kinds: np.ndarray, seed: int, positions: str | None = None, flying: int = 0) -> World:
     """A world before its first round. `kinds` [R] of JUNIOR, STANDARD, ADVANCED; `positions` as Robocode writes them.
 
-    Of the seed the lowest 48 bits count, as in Java. Raises UserError for no robot, or a text without positions.
+    Of the seed the lowest 48 bits count, as in Java. `flying` bullets find room beside those that the robots may fire.
+    Raises UserError for no robot, or a text without positions.
     """
     count = len(kinds)
     if count < 1:
         raise UserError("a battle of 0 robots was asked for, it needs at least 1")
-    capacity = bullet_slots(rules[0], count)
+    capacity = bullet_slots(rules[0], count) + flying
     # Per robot: a scan and a death of each other, a wall, a collision for two, death, three at the round's end.
     events = count * (2 * count + 8) + 2 * capacity
     world = World(
@@ -318,6 +323,10 @@ def place_by_text(world: World, text: str) -> None:
         for axis, number in enumerate(group.split(",")[:3]):
             digits = re.sub(r"[^0-9.]", "", number)
             if re.fullmatch(r"\d+\.?\d*|\.\d+", digits):
+                if float(digits) > MOST_PLACE:
+                    raise UserError(
+                        f"initial position {group!r} has {number.strip()}, at most {MOST_PLACE:.0f} is possible"
+                    )
                 place[axis] = float(digits) * (0.017453292519943295 if axis == 2 else 1.0)
         if robot < len(world.robots):
             world.places[3 * robot : 3 * robot + 3] = place
