@@ -7,17 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from beepsim import __version__
-from beepsim.engine.rounds import prepare_round, round_is_over
-from beepsim.engine.rows import bare
 from beepsim.engine.state import World, new_rules, new_world
-from beepsim.engine.turn import take_turn
 from beepsim.errors import UserError
-from beepsim.jit import jit
+from beepsim.loop import Host, RoundRows, new_stage, play_round
 from beepsim.recording.columns import HIT_ROBOT
 from beepsim.recording.format import (
     FORMAT,
@@ -30,28 +26,10 @@ from beepsim.recording.format import (
     TotalScores,
     write_recording,
 )
-from beepsim.recording.recorder import (
-    Notes,
-    add_bullets,
-    add_robots,
-    bare_notes,
-    begin_rows,
-    end_flying_bullets,
-    new_notes,
-    note_results,
-    sorted_bullets,
-)
-from beepsim.robots.crew import (
-    Crew,
-    bare_crew,
-    kinds_of,
-    new_crew,
-    new_memories,
-    plain_functions,
-    run_crew,
-    run_plain_crew,
-)
-from beepsim.robots.loader import Bot, load_bot
+from beepsim.recording.recorder import new_notes
+from beepsim.robots.crew import Crew, new_crew, new_memories
+from beepsim.robots.loader import ROBOT, Bot, load_bot, robot_class
+from beepsim.robots.plain import PlainHost
 from beepsim.rules import BULLET_IDS_PER_ROUND, RULES_VERSION
 from beepsim.workers import spread
 
@@ -123,82 +101,6 @@ class Battle:
         return f"battle of {' and '.join(self.bots)} with seed {self.seed}"
 
 
-class RoundRows(NamedTuple):
-    """One round's part of the recording; `totals` are the scores SCORE [R] up to its end."""
-
-    robots: np.ndarray
-    bullets: np.ndarray
-    results: np.ndarray
-    totals: np.ndarray
-
-
-@jit
-def play_round(world, crew, notes, failed, records_robots):
-    """Plays a round to its end, or to the turn in which a bot fails; returns the rows of robots and bullets.
-
-    `failed` is the address of crew.failed. Compiled once for all bots: they are called by address.
-    """
-    world, crew, notes = bare(world), bare_crew(crew), bare_notes(notes)
-    prepare_round(world)
-    robots, bullets = begin_rows(world, notes)
-    if records_robots:
-        robots = add_robots(world, notes, robots)
-    run_crew(world, crew, failed)
-    while not round_is_over(world) and crew.failed[0] == 0:
-        take_turn(world)
-        note_results(world, notes)
-        if records_robots:
-            robots = add_robots(world, notes, robots)
-        bullets = add_bullets(world, notes, bullets)
-        run_crew(world, crew, failed)
-    end_flying_bullets(world, notes, bullets)
-    return robots[: notes.counts[0]], bullets[: notes.counts[1]]
-
-
-@jit
-def begin_plain_round(world, notes, records_robots):
-    """The start of `play_round`, up to where the bots run."""
-    world, notes = bare(world), bare_notes(notes)
-    prepare_round(world)
-    robots, bullets = begin_rows(world, notes)
-    if records_robots:
-        robots = add_robots(world, notes, robots)
-    return robots, bullets
-
-
-@jit
-def end_plain_round(world, notes, robots, bullets):
-    """The end of `play_round`."""
-    world, notes = bare(world), bare_notes(notes)
-    end_flying_bullets(world, notes, bullets)
-    return robots[: notes.counts[0]], bullets[: notes.counts[1]]
-
-
-@jit
-def play_plain_turn(world, notes, robots, bullets, records_robots):
-    """One turn of `play_round`, up to where the bots run."""
-    world, notes = bare(world), bare_notes(notes)
-    take_turn(world)
-    note_results(world, notes)
-    if records_robots:
-        robots = add_robots(world, notes, robots)
-    return robots, add_bullets(world, notes, bullets)
-
-
-def play_plain_round(
-    world: World, crew: Crew, notes: Notes, records_robots: bool, functions: list[Callable], memories: list[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """`play_round` with bots as plain Python, one compiled turn at a time."""
-    robots, bullets = begin_plain_round(world, notes, records_robots)
-    # Compiled arithmetic yields infinities and NaN in silence; so must the same source uncompiled.
-    with np.errstate(all="ignore"):
-        run_plain_crew(world, crew, functions, memories)
-        while not round_is_over(world):
-            robots, bullets = play_plain_turn(world, notes, robots, bullets, records_robots)
-            run_plain_crew(world, crew, functions, memories)
-    return end_plain_round(world, notes, robots, bullets)
-
-
 def fight(
     bots: Sequence[str | Bot],
     seed: int,
@@ -217,27 +119,20 @@ def fight(
     crew_bots = [load_bot(bot) if isinstance(bot, str) else bot for bot in bots]
     check_battle(crew_bots, seed, record)
     names = names_of(crew_bots)
-    world = new_world(new_rules(**asdict(rules)), kinds_of(crew_bots), seed)
+    world = new_world(new_rules(**asdict(rules)), np.array([bot.robot_kind for bot in crew_bots]), seed)
     memories = new_memories(crew_bots)
-    crew, notes = new_crew(crew_bots, memories, world, seed, compiled), new_notes(world)
-    functions = [] if compiled else plain_functions(crew_bots)
+    crew, notes = new_crew(crew_bots, memories, world, seed, compiled), new_notes(world, record is not None)
+    hosts = new_hosts(crew_bots, names, memories, crew, world)
+    stage = new_stage(crew_bots, memories, world, crew, notes, hosts)
     rounds: list[RoundRows] = []
     try:
-        for number in range(rules.num_rounds):
-            if compiled:
-                robots, bullets = play_round(world, crew, notes, crew.failed.ctypes.data, record is not None)
-                if crew.failed[0]:
-                    bot, turn = crew_bots[crew.running[0]], world.battle[0]["turn"]
-                    raise UserError(
-                        f"bot '{bot.name}' raised an exception in round {number}, turn {turn}; fight the same battle "
-                        "uncompiled to see where"
-                    )
-            else:
-                robots, bullets = play_plain_round(world, crew, notes, record is not None, functions, memories)
-            rounds.append(RoundRows(robots, sorted_bullets(bullets), notes.results.copy(), world.totals.copy()))
+        for _ in range(rules.num_rounds):
+            rounds.append(play_round(stage))
             if progress:
                 progress(len(rounds))
     finally:
+        for host in hosts.values():
+            host.close()
         if record is not None and rounds:
             write_recording(record, recording_of(crew_bots, names, rules, seed, rounds))
     elapsed = time.perf_counter() - started
@@ -249,6 +144,21 @@ def fight(
         recording=record,
         elapsed=elapsed,
     )
+
+
+def new_hosts(
+    bots: list[Bot], names: list[str], memories: list[np.ndarray], crew: Crew, world: World
+) -> dict[int, Host]:
+    """Whatever runs robots in Python, by the robot's index: of classes, and of bots that are not compiled."""
+    hosts: dict[int, Host] = {}
+    for robot, bot in enumerate(bots):
+        if bot.parts[0].kind == ROBOT:
+            from beepsim.robots.host import Host as ClassHost
+
+            hosts[robot] = ClassHost(robot_class(bot.parts[0]), robot, names, crew, world)
+        elif crew.calls[robot]["entry"] == 0:
+            hosts[robot] = PlainHost(bot, robot, memories[robot], crew, world)
+    return hosts
 
 
 def check_battle(bots: list[Bot], seed: int, record: Path | None) -> None:

@@ -226,7 +226,7 @@ def hit_robot(world, bullet, victim_index):
         kill(world, victim_index)
         score.bullet_kill += BULLET_KILL_SHARE * world.damage[pair]
     # A shooter that died in an earlier turn gains nothing, one that died in this turn does.
-    if owner.state != DEAD or owner.died_now:
+    if (owner.state != DEAD or owner.died_now) and not owner.drained:
         change_energy(battle, owner, world.commands[bullet.owner], bullet_hit_gain(bullet.power))
     event = new_event(world, victim_index)
     event.type, event.bearing = HIT_BY_BULLET, relative_angle(bullet.heading + PI - victim.heading)

@@ -1,6 +1,7 @@
-"""Energy of robots, the activity that it counts as, death, and the queue of this turn's events.
+"""Energy of robots, the activity that it counts as, death, punishments, and the queue of this turn's events.
 
-Energy points. Source: `RobotPeer.setEnergy`, `updateEnergy`, `kill`, `Battle.resetInactiveTurnCount`.
+Energy points. Source: `RobotPeer.setEnergy`, `updateEnergy`, `drainEnergy`, `kill`, `punishBadBehavior`,
+`Battle.resetInactiveTurnCount`.
 """
 
 from beepsim.engine.rows import inner
@@ -83,3 +84,29 @@ def kill(world, victim):
         explosion.explosion = True
     change_energy(battle, robot, world.commands[victim], -robot.energy)
     robot.state = DEAD
+
+
+@inner
+def drain(world, index):
+    """What an exception in a robot's code, or too many calls in a turn, cost it: its energy, for the whole round."""
+    robot = world.robots[index]
+    change_energy(world.battle[0], robot, world.commands[index], -robot.energy)
+    robot.drained = True
+
+
+@inner
+def sentence(world, index):
+    """What skipping too many turns costs a robot: its life, at the start of the next turn, and the round's score."""
+    world.robots[index].punished = True
+    world.battle[0].sentenced += 1
+
+
+@inner
+def kill_sentenced(world):
+    """The deaths of those sentenced since the last turn: Robocode counts them among the turn's that now begins."""
+    battle = world.battle[0]
+    if battle.sentenced > 0:
+        battle.sentenced = 0
+        for index in range(battle.robot_count):
+            if world.robots[index].punished and world.robots[index].state != DEAD:
+                kill(world, index)

@@ -40,7 +40,7 @@ def prepare_round(world):
     battle, count = world.battle[0], world.battle[0].robot_count
     battle["round"] += 1
     battle.turn = battle.end_timer = battle.inactive_turns = 0
-    battle.bullet_count = battle.event_count = battle.death_count = 0
+    battle.bullet_count = battle.event_count = battle.death_count = battle.sentenced = 0
     battle.alive = count
     for pair in range(count * count):
         world.damage[pair] = 0.0
@@ -51,6 +51,7 @@ def prepare_round(world):
         robot.energy, robot.gun_heat = START_ENERGY, START_GUN_HEAT
         robot.last_bullet_id = 1 + index * BULLET_IDS_PER_ROBOT + battle["round"] * BULLET_IDS_PER_ROUND
         robot.in_collision = robot.scan_requested = robot.died_now = robot.winner = False
+        robot.drained = robot.punished = False
         clear_score(world.scores[index])
         reset_command(world.commands[index])
     shuffled_range(world.random, world.run_order, count)
@@ -169,6 +170,8 @@ def decide_round(world):
             world.totals[index].firsts += 1
             robot.winner = True
             new_event(world, index).type = WIN
+        if robot.punished:
+            clear_score(world.scores[index])
         add_round_score(world.totals[index], world.scores[index])
     if battle["round"] == world.rules[0].num_rounds - 1:
         rank_robots(world.totals, world.order, count)

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.core.datamodel import models
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import lower_builtin, register_model, type_callable
+from numba.extending import intrinsic, lower_builtin, register_model, type_callable
 
 from beepsim.engine.state import World
 from beepsim.jit import jit
@@ -59,6 +59,16 @@ def _lower_rows_of_array(context: Any, builder: Any, sig: Any, arguments: Any) -
 @lower_builtin(rows, Rows)
 def _lower_rows_of_rows(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
     return arguments[0]
+
+
+@intrinsic
+def rows_at(typing, address, dtype):  # type: ignore[no-untyped-def]
+    """Elements of a dtype at an address (int64), in compiled code; whoever gave the address holds the array."""
+
+    def build(context, builder, _, arguments):  # type: ignore[no-untyped-def]
+        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+
+    return Rows(dtype.dtype)(types.int64, dtype), build
 
 
 @infer_global(operator.getitem)

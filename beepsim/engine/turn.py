@@ -4,6 +4,7 @@ Source: `Battle.runTurn`. Changes the world in place; robots run between two cal
 """
 
 from beepsim.engine.bullets import load_commands, move_bullets
+from beepsim.engine.energy import kill_sentenced
 from beepsim.engine.motion import move_robots
 from beepsim.engine.rounds import settle_deaths, settle_round
 from beepsim.engine.rows import bare, inner
@@ -29,6 +30,7 @@ def take_turn(world):
         battle.death_count = 0
         for i in range(battle.robot_count):
             robots[i].died_now = False
+    kill_sentenced(world)
     load_commands(world)
     move_bullets(world)
     move_robots(world)

@@ -1,16 +1,15 @@
 """Rows of a recording, taken from the world while a round is played.
 
-Same units as the world's; its doubles are rounded to the recording's single precision. The row arrays grow as needed:
-each function that adds rows returns the table that then holds them.
+Same units as the world's; its doubles are rounded to the recording's single precision. The tables serve one round
+after the other; compiled code fills them and says when they are full, `with_more_room` makes larger ones.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from beepsim.engine.rows import inner, rows
+from beepsim.engine.rows import inner, rows_at
 from beepsim.engine.state import BULLET_HIT_WALL, DEAD, EXPLODED, HIT_BULLET, HIT_VICTIM, MOVING, World
-from beepsim.jit import jit
 from beepsim.recording.columns import FLYING, NO_VICTIM, RECORDED_BULLET, RECORDED_ROBOT, RECORDED_ROUND
 from beepsim.rules import BULLET_IDS_PER_ROBOT
 
@@ -25,62 +24,84 @@ class Notes(NamedTuple):
     """What the recorder remembers of the round in progress."""
 
     counts: np.ndarray  # int64 [2]: rows of robots and of bullets so far
+    room: np.ndarray  # int64 [2]: rows that the two tables hold; 0 of robots where their turns are not recorded
     shots: np.ndarray  # int64 [R]: bullets of each robot that have a row
     rows: np.ndarray  # int64 [R * BULLET_IDS_PER_ROBOT]: row of each robot's n-th bullet
     results: np.ndarray  # RECORDED_ROUND [R]
+    robots: np.ndarray  # RECORDED_ROBOT [room[0]]
+    bullets: np.ndarray  # RECORDED_BULLET [room[1]]
 
 
-def new_notes(world: World) -> Notes:
+def new_notes(world: World, records_robots: bool) -> Notes:
     """Notes for the rounds of a battle, one after the other."""
     robots = len(world.robots)
     return Notes(
         counts=np.zeros(2, np.int64),
+        room=np.array([FIRST_TURNS * robots if records_robots else 0, FIRST_BULLETS], np.int64),
         shots=np.zeros(robots, np.int64),
         rows=np.zeros(robots * BULLET_IDS_PER_ROBOT, np.int64),
         results=np.zeros(robots, RECORDED_ROUND),
+        robots=np.empty(FIRST_TURNS * robots if records_robots else 0, RECORDED_ROBOT),
+        bullets=np.empty(FIRST_BULLETS, RECORDED_BULLET),
     )
 
 
-@jit
-def bare_notes(notes):
-    """The notes with all their arrays by address, as `bare` does it for a world."""
-    return Notes(rows(notes.counts), rows(notes.shots), rows(notes.rows), rows(notes.results))
+@inner
+def notes_at(addresses, first):
+    """The notes whose arrays' addresses stand at `first` and after it."""
+    return Notes(
+        rows_at(addresses[first], np.int64),
+        rows_at(addresses[first + 1], np.int64),
+        rows_at(addresses[first + 2], np.int64),
+        rows_at(addresses[first + 3], np.int64),
+        rows_at(addresses[first + 4], RECORDED_ROUND),
+        rows_at(addresses[first + 5], RECORDED_ROBOT),
+        rows_at(addresses[first + 6], RECORDED_BULLET),
+    )
+
+
+@inner
+def has_room(world, notes):
+    """Whether the rows of one more turn fit: every robot may fire in it."""
+    count = world.battle[0].robot_count
+    return (notes.room[0] == 0 or notes.counts[0] + count <= notes.room[0]) and notes.counts[1] + count <= notes.room[1]
+
+
+def with_more_room(notes: Notes) -> Notes:
+    """The same notes with tables of twice the size."""
+    robots, bullets = (np.concatenate([table, np.empty_like(table)]) for table in (notes.robots, notes.bullets))
+    notes.room[:] = len(robots), len(bullets)
+    return notes._replace(robots=robots, bullets=bullets)
 
 
 @inner
 def begin_rows(world, notes):
-    """Empty arrays of robots' and bullets' rows for the round that has just been started."""
+    """For the round that has just been started: no rows yet but those of the robots as they were placed."""
     notes.counts[0] = notes.counts[1] = 0
-    count = world.battle[0].robot_count
-    for robot in range(count):
+    for robot in range(world.battle[0].robot_count):
         notes.shots[robot] = 0
         result = notes.results[robot]
         result["round"], result.robot, result.place = world.battle[0]["round"], robot, 1
-    return np.empty(FIRST_TURNS * count, RECORDED_ROBOT), np.empty(FIRST_BULLETS, RECORDED_BULLET)
+    add_robots(world, notes)
 
 
 @inner
-def add_robots(world, notes, table):
-    """A row for each robot as it is now."""
+def add_robots(world, notes):
+    """A row for each robot as it is now, where the robots' turns are recorded."""
+    if notes.room[0] == 0:
+        return
     battle, count = world.battle[0], notes.counts[0]
-    if count + battle.robot_count > len(table):
-        old = table
-        table = np.empty(2 * len(old), RECORDED_ROBOT)
-        # Row by row: numba's slice assignment brings Python's text formatting along, a second of compiling.
-        for i in range(count):
-            table[i] = old[i]
     for index in range(battle.robot_count):
-        robot, row = world.robots[index], table[count + index]
+        robot, row = world.robots[index], notes.robots[count + index]
         row["round"], row.turn, row.robot, row.state = battle["round"], battle.turn, index, robot.state
         row.x, row.y, row.velocity = robot.x, robot.y, robot.velocity
         row.heading, row.gun_heading, row.radar_heading = robot.heading, robot.gun_heading, robot.radar_heading
         row.energy, row.gun_heat = robot.energy, robot.gun_heat
     notes.counts[0] = count + battle.robot_count
-    return table
 
 
 @inner
-def add_bullets(world, notes, table):
+def add_bullets(world, notes):
     """A row for each bullet that moved for the first time; the end of those that hit something."""
     battle = world.battle[0]
     for i in range(battle.bullet_count):
@@ -89,19 +110,18 @@ def add_bullets(world, notes, table):
         if bullet.frame > 1 or bullet.state == EXPLODED:
             continue
         if shot_number(bullet) == notes.shots[bullet.owner]:
-            table = add_bullet(battle, bullet, notes, table)
+            add_bullet(battle, bullet, notes)
         if bullet.state != MOVING:
-            end_bullet(battle, bullet, notes, table)
-    return table
+            end_bullet(battle, bullet, notes)
 
 
 @inner
-def end_flying_bullets(world, notes, table):
+def end_flying_bullets(world, notes):
     """At the round's end: the last positions of bullets that hit nothing."""
     for i in range(world.battle[0].bullet_count):
         bullet = world.bullets[world.bullet_list[i]]
         if bullet.state == MOVING:
-            end_bullet(world.battle[0], bullet, notes, table)
+            end_bullet(world.battle[0], bullet, notes)
 
 
 @inner
@@ -111,9 +131,9 @@ def shot_number(bullet):
 
 
 @inner
-def end_bullet(battle, bullet, notes, table):
+def end_bullet(battle, bullet, notes):
     """Where the bullet is now, and why, unless its row has an end already."""
-    row = table[notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + shot_number(bullet)]]
+    row = notes.bullets[notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + shot_number(bullet)]]
     if row.turn_last == NOT_ENDED:
         row.turn_last, row.x_last, row.y_last, row.state_last = battle.turn, bullet.x, bullet.y, bullet.state
         if bullet.state == HIT_VICTIM:
@@ -121,15 +141,10 @@ def end_bullet(battle, bullet, notes, table):
 
 
 @inner
-def add_bullet(battle, bullet, notes, table):
+def add_bullet(battle, bullet, notes):
     """A new row, without an end."""
     count = notes.counts[1]
-    if count == len(table):
-        old = table
-        table = np.empty(2 * len(old), RECORDED_BULLET)
-        for i in range(count):
-            table[i] = old[i]
-    row = table[count]
+    row = notes.bullets[count]
     row["round"], row.bullet, row.owner, row.victim = battle["round"], bullet.id, bullet.owner, NO_VICTIM
     row.power, row.heading = bullet.power, bullet.heading
     row.turn_first, row.x_first, row.y_first = battle.turn, bullet.x, bullet.y
@@ -137,7 +152,6 @@ def add_bullet(battle, bullet, notes, table):
     notes.counts[1] = count + 1
     notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + notes.shots[bullet.owner]] = count
     notes.shots[bullet.owner] += 1
-    return table
 
 
 @inner

@@ -6,15 +6,14 @@ accepted only from a cool gun with energy left. Source: `BasicRobotProxy.java`, 
 """
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from beepsim.engine.rounds import clear_orders, may_run
-from beepsim.engine.rows import bare, inner, rows
+from beepsim.engine.energy import drain, sentence
+from beepsim.engine.rounds import clear_orders
+from beepsim.engine.rows import bare, inner, rows, rows_at
 from beepsim.engine.state import (
-    ADVANCED,
     BATTLE_ENDED,
     BULLET_HIT,
     BULLET_HIT_BULLET,
@@ -25,7 +24,6 @@ from beepsim.engine.state import (
     HIT_BY_BULLET,
     HIT_ROBOT_EVENT,
     HIT_WALL_EVENT,
-    NO_ASSIST,
     NOBODY,
     ROBOT_DEATH,
     ROUND_ENDED,
@@ -35,8 +33,19 @@ from beepsim.engine.state import (
 from beepsim.javarandom import new_random
 from beepsim.jit import jit
 from beepsim.robots.compiled import VIEW
-from beepsim.robots.entry import call_bot, compiled_entry, memory_dtype, plain_function
-from beepsim.robots.loader import Bot
+from beepsim.robots.entry import compiled_entry, memory_dtype
+from beepsim.robots.exchange import (
+    CALL_ALWAYS,
+    DISABLE,
+    GONE,
+    INNOCENT,
+    KILL,
+    UNTIL_GUN_TURNED,
+    UNTIL_MOVED,
+    UNTIL_RADAR_TURNED,
+    UNTIL_TURNED,
+)
+from beepsim.robots.loader import ROBOT, Bot
 from beepsim.rules import BULLET_IDS_PER_ROBOT, MAX_BODY_TURN, MAX_POWER, MAX_VELOCITY, MIN_POWER
 
 GOLDEN = 0x9E3779B97F4A7C15  # SplitMix64's step: seeds of neighbouring robots and battles are far apart
@@ -44,7 +53,7 @@ WORD = (1 << 64) - 1
 
 
 CALL = np.dtype([(name, "i8") for name in ("entry", "view_at", "events_at", "memory_at", "command_at", "random_at")])
-"""Addresses: of a robot's C function and of what it is called with."""
+"""Addresses: of a robot's C function, 0 where it runs in Python, and of what it is called with."""
 
 
 class Crew(NamedTuple):
@@ -58,7 +67,7 @@ class Crew(NamedTuple):
     waits: np.ndarray  # int64 [R], see exchange.py
     verdicts: np.ndarray  # int64 [R], see exchange.py
     running: np.ndarray  # int64 [1], the robot that runs, or ran last
-    failed: np.ndarray  # int64 [1], 1 once a bot has raised an exception
+    failed: np.ndarray  # int64 [1], 1 once a compiled bot has raised an exception
 
 
 def robot_seed(seed: int, robot: int) -> int:
@@ -89,16 +98,12 @@ def new_crew(bots: list[Bot], memories: list[np.ndarray], world: World, seed: in
     )
     for robot, bot in enumerate(bots):
         call = crew.calls[robot]
-        call["entry"] = compiled_entry(bot).address if is_compiled else 0
+        is_called_by_address = is_compiled and bot.parts[0].kind != ROBOT
+        call["entry"] = compiled_entry(bot).address if is_called_by_address else 0
         call["view_at"], call["command_at"] = crew.views[robot:].ctypes.data, crew.commands[robot:].ctypes.data
         call["memory_at"], call["random_at"] = memories[robot].ctypes.data, crew.random[robot:].ctypes.data
         call["events_at"] = crew.events.ctypes.data
     return crew
-
-
-def kinds_of(bots: list[Bot]) -> np.ndarray:
-    """Robot kinds [R] for the engine: compiled bots give orders without waiting, as Robocode's advanced robots do."""
-    return np.full(len(bots), ADVANCED)
 
 
 @jit
@@ -118,39 +123,57 @@ def bare_crew(crew):
 
 
 @inner
-def run_crew(world, crew, failed):
-    """Lets every robot that may run do so, in the engine's order; stops at the first that fails (`failed`: address)."""
-    for i in range(world.battle[0].robot_count):
-        robot = world.run_order[i]
-        if runs_now(world, robot):
-            count = show_bare(world, crew, robot)
-            call = crew.calls[robot]
-            call_bot(
-                call.entry, call.view_at, call.events_at, count, call.memory_at, call.command_at, call.random_at, failed
-            )
-            if crew.failed[0] != 0:
-                return
-            take_bare(world, crew, robot)
+def crew_at(addresses, first):
+    """The crew whose arrays' addresses stand at `first` and after it."""
+    return Crew(
+        rows_at(addresses[first], CALL),
+        rows_at(addresses[first + 1], VIEW),
+        rows_at(addresses[first + 2], COMMAND),
+        rows_at(addresses[first + 3], np.int64),
+        rows_at(addresses[first + 4], EVENT),
+        rows_at(addresses[first + 5], np.int64),
+        rows_at(addresses[first + 6], np.int64),
+        rows_at(addresses[first + 7], np.int64),
+        rows_at(addresses[first + 8], np.int64),
+    )
 
 
-def run_plain_crew(world: World, crew: Crew, functions: list[Callable], memories: list[np.ndarray]) -> None:
-    """The same with bots as plain Python functions; what they raise goes through."""
-    for robot in world.run_order:
-        if runs_now(world, robot):
-            events = crew.events[: show(world, crew, robot)].view(np.recarray)
-            view, memory, command = crew.views[robot], memories[robot][0], crew.commands[robot]
-            functions[robot](view, events, memory, command, crew.random[robot : robot + 1])
-            take(world, crew, robot)
+@inner
+def begin_crew(world, crew):
+    """For the round that has just been started: all robots are called, none is guilty."""
+    crew.failed[0] = 0
+    for robot in range(world.battle[0].robot_count):
+        crew.waits[robot], crew.verdicts[robot] = CALL_ALWAYS, INNOCENT
 
 
-def plain_functions(bots: list[Bot]) -> list[Callable]:
-    return [plain_function(bot) for bot in bots]
+@inner
+def is_parked(world, crew, robot):
+    """Whether the robot need not be called after this turn, see exchange.py."""
+    wait, command = crew.waits[robot], world.commands[robot]
+    if wait == GONE:
+        return True
+    if (
+        wait == CALL_ALWAYS
+        or (wait == UNTIL_MOVED and command.distance == 0.0)
+        or (wait == UNTIL_TURNED and command.body_turn == 0.0)
+        or (wait == UNTIL_GUN_TURNED and command.gun_turn == 0.0)
+        or (wait == UNTIL_RADAR_TURNED and command.radar_turn == 0.0)
+    ):
+        return False
+    for i in range(world.battle[0].event_count):
+        if world.events[i].receiver == robot:
+            return False
+    return True
 
 
-@jit
-def runs_now(world, robot):
-    """Whether the robot is called: a dead one is not, though Robocode's hears of its own death."""
-    return world.robots[robot].state != DEAD and may_run(world, robot)
+@inner
+def judge(world, crew, robot):
+    """Carries out the verdict on a robot that has ended its turn."""
+    if crew.verdicts[robot] == DISABLE:
+        drain(world, robot)
+    elif crew.verdicts[robot] == KILL:
+        sentence(world, robot)
+    crew.verdicts[robot] = INNOCENT
 
 
 @jit
@@ -261,4 +284,4 @@ def take_bare(world, crew, robot):
             mine.last_bullet_id += 1
             command.fire_power = min(mine.energy, min(max(order.fire_power, MIN_POWER), MAX_POWER))
             command.fire_id = mine.last_bullet_id
-            command.fire_assist = NO_ASSIST
+            command.fire_assist = order.fire_assist
