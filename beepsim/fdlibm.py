@@ -6,8 +6,13 @@ Radians. Libraries of other machines differ in the last bit for up to 18 % of th
 
 import math
 
+import numpy as np
+
 from beepsim.jit import jit
 from beepsim.remainder import (
+    HALF_PI_1,
+    HALF_PI_1_REST,
+    INVERSE_HALF_PI,
     bits_float,
     float_bits,
     magnitude_word,
@@ -54,17 +59,6 @@ def sin_near_zero(x, y):
 
 
 @jit
-def sin_of_small(x):
-    """Sine of |x| <= pi/4 (__kernel_sin with iy = 0, which rounds otherwise than a rest of zero)."""
-    if magnitude_word(x) < 0x3E400000:
-        return x
-    z = x * x
-    v = z * x
-    r = S2 + z * (S3 + z * (S4 + z * (S5 + z * S6)))
-    return x + v * (S1 + z * r)
-
-
-@jit
 def cos_near_zero(x, y):
     """Cosine of x + y, |x| <= pi/4 (__kernel_cos)."""
     word = magnitude_word(x)
@@ -83,37 +77,52 @@ def cos_near_zero(x, y):
 @jit
 def sin(x):
     """Sine of x."""
-    if magnitude_word(x) <= 0x3FE921FB:
-        return sin_of_small(x)
-    n, high, low = remainder(x)
-    n &= 3
-    if n & 1:
-        result = cos_near_zero(high, low)
-    else:
-        result = sin_near_zero(high, low)
-    return -result if n & 2 else result
+    return sin_cos(x)[0]
 
 
 @jit
 def cos(x):
     """Cosine of x."""
-    if magnitude_word(x) <= 0x3FE921FB:
-        return cos_near_zero(x, 0.0)
-    n, high, low = remainder(x)
-    n &= 3
-    if n & 1:
-        result = sin_near_zero(high, low)
-    else:
-        result = cos_near_zero(high, low)
-    return -result if n == 1 or n == 2 else result
+    return sin_cos(x)[1]
 
 
 @jit
 def sin_cos(x):
-    """(sin(x), cos(x)) with the bits that `sin` and `cos` give, for |x| < 800,000: one reduction, and little code."""
-    if magnitude_word(x) <= 0x3FE921FB:
-        return sin_of_small(x), cos_near_zero(x, 0.0)
-    n, high, low = near_remainder(x)
+    """(sin(x), cos(x)).
+
+    Angles have any size and sign, so that fdlibm's branches are guessed wrongly by the processor more often than not,
+    and a wrong guess costs more than computing what two branches need and choosing. Each choice gives the bits of the
+    branch that fdlibm takes; a rest of exact multiples of pi/2 and great angles go the long way.
+    """
+    word, t = magnitude_word(x), abs(x)
+    is_small = word <= 0x3FE921FB  # |x| <= pi/4
+    count = 0.0 if is_small else np.floor(t * INVERSE_HALF_PI + 0.5)
+    if word > 0x40480000 or word == magnitude_word(count * HALF_PI):
+        return far_sin_cos(x)
+    r, w = t - count * HALF_PI_1, count * HALF_PI_1_REST
+    high = r - w
+    low = (r - high) - w
+    n, z, word = int(count), high * high, magnitude_word(high)
+    v = z * high
+    r = S2 + z * (S3 + z * (S4 + z * (S5 + z * S6)))
+    of_small, of_rest = high + v * (S1 + z * r), high - ((z * (0.5 * low - v * r) - low) - v * S1)
+    near_sine = of_small if is_small else of_rest
+    near_sine = high if word < 0x3E400000 else near_sine
+    r = z * (C1 + z * (C2 + z * (C3 + z * (C4 + z * (C5 + z * C6)))))
+    qx = bits_float((word - 0x00200000) << 32)
+    qx = 0.28125 if word > 0x3FE90000 else qx
+    qx = 0.0 if word < 0x3FD33333 else qx
+    near_cosine = (1.0 - qx) - ((0.5 * z - qx) - (z * r - high * low))
+    is_odd = n & 1 != 0
+    sine, cosine = near_cosine if is_odd else near_sine, near_sine if is_odd else near_cosine
+    is_sine_negative, is_cosine_negative = (float_bits(x) < 0) != (n & 2 != 0), (n + 1) & 2 != 0
+    return -sine if is_sine_negative else sine, -cosine if is_cosine_negative else cosine
+
+
+@jit
+def far_sin_cos(x):
+    """`sin_cos` for |x| > pi/4, branch by branch."""
+    n, high, low = remainder(x)
     n &= 3
     sine, cosine = sin_near_zero(high, low), cos_near_zero(high, low)
     if n & 1:
@@ -183,32 +192,30 @@ def near_tan(x):
 
 @jit
 def atan(x):
-    """Arc tangent of x, in [-pi/2, pi/2]."""
-    word = magnitude_word(x)
-    if word >= 0x44100000:
-        if x != x:
-            return x
-        return HALF_PI + HALF_PI_REST if x > 0.0 else -HALF_PI - HALF_PI_REST
-    if word < 0x3E200000:
+    """Arc tangent of x, in [-pi/2, pi/2]; of fdlibm's five ranges one is chosen without branches, as in `sin_cos`."""
+    word, t = magnitude_word(x), abs(x)
+    if word < 0x3E200000 or x != x:
         return x
-    t = abs(x)
-    high, low = 0.0, 0.0
-    if word < 0x3FDC0000:
-        t = x
-    elif word < 0x3FE60000:
-        t, high, low = (2.0 * t - 1.0) / (2.0 + t), ATAN_HALF, ATAN_HALF_REST
-    elif word < 0x3FF30000:
-        t, high, low = (t - 1.0) / (t + 1.0), QUARTER_PI, QUARTER_PI_REST
-    elif word < 0x40038000:
-        t, high, low = (t - 1.5) / (1.0 + 1.5 * t), ATAN_3_HALVES, ATAN_3_HALVES_REST
-    else:
-        t, high, low = -1.0 / t, HALF_PI, HALF_PI_REST
+    if word >= 0x44100000:
+        return HALF_PI + HALF_PI_REST if x > 0.0 else -HALF_PI - HALF_PI_REST
+    above, below, high, low = t - 1.5, 1.0 + 1.5 * t, ATAN_3_HALVES, ATAN_3_HALVES_REST
+    is_next = word >= 0x40038000
+    above, below = -1.0 if is_next else above, t if is_next else below
+    high, low = HALF_PI if is_next else high, HALF_PI_REST if is_next else low
+    is_next = word < 0x3FF30000
+    above, below = t - 1.0 if is_next else above, t + 1.0 if is_next else below
+    high, low = QUARTER_PI if is_next else high, QUARTER_PI_REST if is_next else low
+    is_next = word < 0x3FE60000
+    above, below = 2.0 * t - 1.0 if is_next else above, 2.0 + t if is_next else below
+    high, low = ATAN_HALF if is_next else high, ATAN_HALF_REST if is_next else low
+    is_next = word < 0x3FDC0000
+    above, below = t if is_next else above, 1.0 if is_next else below
+    high, low = 0.0 if is_next else high, 0.0 if is_next else low
+    t = above / below
     z = t * t
     w = z * z
     odd = z * (A0 + w * (A2 + w * (A4 + w * (A6 + w * (A8 + w * A10)))))
     even = w * (A1 + w * (A3 + w * (A5 + w * (A7 + w * A9))))
-    if high == 0.0:
-        return t - t * (odd + even)
     z = high - ((t * (odd + even) - low) - t)
     return -z if x < 0.0 else z
 
@@ -216,10 +223,21 @@ def atan(x):
 @jit
 def atan2(y, x):
     """Angle of the point (x, y) from the x axis towards the y axis, in [-pi, pi]."""
+    x_word, y_word = magnitude_word(x), magnitude_word(y)
+    exponents = (y_word - x_word) >> 20
+    is_usual = (x_word >= 0x00100000) & (x_word < 0x7FF00000) & (y_word >= 0x00100000) & (y_word < 0x7FF00000)
+    if not is_usual & (exponents >= -60) & (exponents <= 60):
+        return far_atan2(y, x)
+    z = atan(abs(y / x))
+    z = PI - (z - PI_REST) if x < 0.0 else z
+    return -z if y < 0.0 else z
+
+
+@jit
+def far_atan2(y, x):
+    """`atan2` of anything, branch by branch."""
     if x != x or y != y:
         return x + y
-    if x == 1.0:
-        return atan(y)
     y_negative, x_negative = float_bits(y) < 0, float_bits(x) < 0
     if y == 0.0:
         if not x_negative:
@@ -249,10 +267,28 @@ def atan2(y, x):
 
 @jit
 def hypot(x, y):
-    """sqrt(x*x + y*y) without overflow on the way, error below one unit in the last place."""
+    """sqrt(x*x + y*y) without overflow on the way, error below one unit in the last place; branches as in `sin_cos`."""
     a, b = abs(x), abs(y)
-    if magnitude_word(b) > magnitude_word(a):
-        a, b = b, a
+    is_swapped = magnitude_word(b) > magnitude_word(a)
+    a, b = b if is_swapped else a, a if is_swapped else b
+    a_word, b_word = magnitude_word(a), magnitude_word(b)
+    if (a_word - b_word > 0x3C00000) | (a_word > 0x5F300000) | (b_word < 0x20B00000):
+        return far_hypot(a, b)
+    return math.sqrt(square_sum(a, b))
+
+
+@jit
+def square_sum(a, b):
+    """What fdlibm takes the root of, for a >= b > 0 (up to their last words) neither great nor small."""
+    w, t1, u1, y1 = a - b, without_low_word(a), without_low_word(a + a), without_low_word(b)
+    t2, u2, y2 = a - t1, (a + a) - u1, b - y1
+    of_far, of_near = t1 * t1 - (b * (-b) - t2 * (a + t1)), u1 * y1 - (w * (-w) - (u1 * y2 + u2 * b))
+    return of_far if w > b else of_near
+
+
+@jit
+def far_hypot(a, b):
+    """`hypot` for a >= b >= 0 of any size."""
     a_word, b_word = magnitude_word(a), magnitude_word(b)
     if a_word - b_word > 0x3C00000:
         return a + b
@@ -271,18 +307,7 @@ def hypot(x, y):
         else:
             scale = TWO_MINUS_600
             a, b = a * TWO_600, b * TWO_600
-    w = a - b
-    if w > b:
-        t1 = without_low_word(a)
-        t2 = a - t1
-        w = math.sqrt(t1 * t1 - (b * (-b) - t2 * (a + t1)))
-    else:
-        y1 = without_low_word(b)
-        y2 = b - y1
-        t1 = without_low_word(a + a)
-        t2 = (a + a) - t1
-        w = math.sqrt(t1 * y1 - (w * (-w) - (t1 * y2 + t2 * b)))
-    return scale * w
+    return scale * math.sqrt(square_sum(a, b))
 
 
 @jit

@@ -11,6 +11,20 @@ from beepsim.jit import jit
 MULTIPLIER = 0x5DEECE66D
 INCREMENT = 0xB
 STATE_MASK = (1 << 48) - 1
+LEAP = 8  # draws that `skip_shuffles` looks at together
+
+
+def leaps(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(factors, addends) [count]: from a state s, the state after i + 1 draws is s * factors[i] + addends[i]."""
+    factors, addends = np.empty(count, np.int64), np.empty(count, np.int64)
+    factor, addend = 1, 0
+    for i in range(count):
+        factor, addend = factor * MULTIPLIER & STATE_MASK, (addend * MULTIPLIER + INCREMENT) & STATE_MASK
+        factors[i], addends[i] = factor, addend
+    return factors, addends
+
+
+FACTORS, ADDENDS = leaps(LEAP)
 
 
 @jit
@@ -76,6 +90,27 @@ def skip_shuffle(random, count):
                 state = (state * MULTIPLIER + INCREMENT) & STATE_MASK
                 bits = state >> 17
     random[0] = state
+
+
+@jit
+def skip_shuffles(random, first, second):
+    """`skip_shuffle` of `first`, then of `second` elements; both at least 1.
+
+    The draws are computed each from the state before them all, which spares waiting for one after the other. One in a
+    hundred million is so high that Java might draw again: then it is done draw by draw.
+    """
+    state, left, highest = int(random[0]), first + second - 2, 0
+    while left > 0:
+        for i in range(LEAP):  # a few too many, which does no harm
+            highest = max(highest, (state * int(FACTORS[i]) + int(ADDENDS[i])) & STATE_MASK)
+        draws = min(left, LEAP)
+        state = (state * int(FACTORS[draws - 1]) + int(ADDENDS[draws - 1])) & STATE_MASK
+        left -= draws
+    if highest >> 17 > 0x7FFFFFFF - max(first, second):
+        skip_shuffle(random, first)
+        skip_shuffle(random, second)
+    else:
+        random[0] = state
 
 
 @jit

@@ -137,6 +137,7 @@ def world_at(addresses):
         rows_at(addresses[13], np.int64),
         rows_at(addresses[14], np.int64),
         rows_at(addresses[15], np.int64),
+        rows_at(addresses[16], np.float64),
     )
 
 

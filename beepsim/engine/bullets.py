@@ -6,7 +6,7 @@ at once, so the draws are skipped and replayed from the generator's state in tha
 """
 
 from beepsim.engine.energy import append_bullet, change_energy, kill, new_event
-from beepsim.engine.rows import inner
+from beepsim.engine.rows import inner, part
 from beepsim.engine.state import (
     ADVANCED,
     BULLET_HIT,
@@ -24,12 +24,12 @@ from beepsim.engine.state import (
 )
 from beepsim.fdlibm import sin_cos
 from beepsim.geometry import PI, box_contains, box_meets_segment, relative_angle, segments_cross
-from beepsim.javarandom import replay_shuffle, shuffle, skip_shuffle
+from beepsim.javarandom import replay_shuffle, shuffle, shuffled_range, skip_shuffle, skip_shuffles
 from beepsim.rules import (
-    BOT_WIDTH,
     BULLET_EXPLOSION_FRAMES,
     BULLET_KILL_SHARE,
     BULLET_RADIUS,
+    HALF_BOT_WIDTH,
     MAX_POWER,
     MIN_POWER,
     ROBOT_EXPLOSION_FRAMES,
@@ -39,8 +39,11 @@ from beepsim.rules import (
     gun_heat_of_shot,
 )
 
+REACH = 44.0  # px in x or y: bullets further apart cannot meet in a turn, by 4 px at least
+PARALLEL = 1e-6  # px^2: area between two moves below which rounding decides whether they cross
 
-@inner
+
+@part
 def load_commands(world):
     """Shots leave, scan requests are noted, in index order of the robots."""
     battle = world.battle[0]
@@ -75,29 +78,56 @@ def fire(battle, robot, command, bullet, index):
     bullet.explosion = False
 
 
-@inner
+@part
 def move_bullets(world):
     """All entries of the bullet list, in random order, one after the other."""
     battle, bullet_list, order, random = (world.battle[0], world.bullet_list, world.order, world.random)
     count = battle.bullet_count
+    if count == 0:
+        return
     for i in range(count):
         order[i] = bullet_list[i]
     shuffle(random, order, count)
+    note_meetings(world, count)
     for i in range(count):
-        before = random[0]
-        skip_shuffle(random, world.battle[0].robot_count)
-        between = random[0]
-        skip_shuffle(random, battle.bullet_count)
-        bullet = world.bullets[order[i]]
+        before, slot = random[0], order[i]
+        skip_shuffles(random, battle.robot_count, battle.bullet_count)
+        bullet = world.bullets[slot]
         bullet.frame += 1
         if bullet.state <= MOVING:
-            move_bullet(world, bullet, before, between)
-        if bullet.state == FIRED:
-            if bullet.frame > 0:
+            move_bullet(world, bullet, world.flights[5 * count + slot] != 0.0, before)
+            if bullet.state == FIRED and bullet.frame > 0:
                 bullet.state = MOVING
-        elif bullet.state >= HIT_VICTIM and bullet.frame >= BULLET_EXPLOSION_FRAMES:
+        elif bullet.frame >= BULLET_EXPLOSION_FRAMES:
             if not bullet.explosion or bullet.frame >= ROBOT_EXPLOSION_FRAMES:
-                remove_bullet(battle, bullet_list, order[i])
+                remove_bullet(battle, bullet_list, slot)
+
+
+@part
+def note_meetings(world, count):
+    """Notes at flights[5 * count + slot] of each flying bullet whether it may meet another one in this turn.
+
+    Within a turn's moves, which are less than 20 pixels each, bullets further apart do not meet; only where they fly
+    parallel rounding may make it seem so (see `segments_cross`). Below that place `flights` holds the bullets' x, y,
+    step_x, step_y and owner, each in a row of its own.
+    """
+    bullets, bullet_list, flights = world.bullets, world.bullet_list, world.flights
+    y_at, step_x_at, step_y_at, owner_at, noted_at = count, 2 * count, 3 * count, 4 * count, 5 * count
+    flying = 0
+    for i in range(count):
+        bullet = bullets[bullet_list[i]]
+        flights[flying], flights[y_at + flying] = bullet.x, bullet.y
+        flights[step_x_at + flying], flights[step_y_at + flying] = bullet.step_x, bullet.step_y
+        flights[owner_at + flying] = bullet.owner
+        flying += 1 if bullet.state <= MOVING else 0
+    for i in range(count):
+        bullet, meets = bullets[bullet_list[i]], False
+        x, y, step_x, step_y, owner = bullet.x, bullet.y, bullet.step_x, bullet.step_y, float(bullet.owner)
+        for j in range(flying):
+            is_near = (abs(flights[j] - x) < REACH) & (abs(flights[y_at + j] - y) < REACH)
+            area = flights[step_y_at + j] * step_x - flights[step_x_at + j] * step_y
+            meets |= (flights[owner_at + j] != owner) & (is_near | (abs(area) < PARALLEL))
+        flights[noted_at + bullet_list[i]] = 1.0 if meets else 0.0
 
 
 @inner
@@ -113,9 +143,10 @@ def remove_bullet(battle, bullet_list, slot):
     battle.bullet_count = last
 
 
-@inner
-def move_bullet(world, bullet, robots_state, bullets_state):
-    """Move a flying bullet and look for a wall, then a robot, then another bullet in its way."""
+@part
+def move_bullet(world, bullet, may_meet, state):
+    """Move a flying bullet and look for a wall, then a robot, then another bullet in its way; `state`: of the generator
+    before the shuffles of robots and bullets."""
     rules = world.rules[0]
     bullet.last_x, bullet.last_y = bullet.x, bullet.y
     bullet.x += bullet.step_x
@@ -131,16 +162,14 @@ def move_bullet(world, bullet, robots_state, bullets_state):
         event.type = BULLET_MISSED
         describe_bullet(event, bullet)
         return
-    victim = robot_hit_by(world, bullet, robots_state)
+    victim = robot_hit_by(world, bullet, state)
     if victim != NOBODY:
         hit_robot(world, bullet, victim)
-        return
-    slot = bullet_hit_by(world, bullet, bullets_state)
-    if slot != NOBODY:
-        hit_bullet(world, bullet, world.bullets[slot])
+    elif may_meet:
+        meet_bullets(world, bullet, state)
 
 
-@inner
+@part
 def robot_hit_by(world, bullet, state):
     """Index of the robot that the bullet's last move met first in the shuffled order drawn at `state`, or NOBODY."""
     robots, order, robot_count = (world.robots, world.inner_order, world.battle[0].robot_count)
@@ -157,22 +186,25 @@ def robot_hit_by(world, bullet, state):
     return victim
 
 
-@inner
+@part
 def in_the_way(robot, bullet, index):
     """Whether the bullet's last move met this robot's box, and the robot is alive and not the shooter."""
+    # A move is shorter than 20 pixels: from further off both its ends are on the same side of the box.
+    is_near = (abs(bullet.x - robot.left - HALF_BOT_WIDTH) < HALF_BOT_WIDTH + 20.0) & (
+        abs(bullet.y - robot.low - HALF_BOT_WIDTH) < HALF_BOT_WIDTH + 20.0
+    )
     return (
-        index != bullet.owner
+        is_near
+        and index != bullet.owner
         and robot.state != DEAD
-        # A move is shorter than 20 pixels: from further off both its ends are on the same side of the box.
-        and -20.0 < bullet.x - robot.left < BOT_WIDTH + 20.0
-        and -20.0 < bullet.y - robot.low < BOT_WIDTH + 20.0
         and box_meets_segment(robot.left, robot.low, bullet.last_x, bullet.last_y, bullet.x, bullet.y)
     )
 
 
 @inner
-def bullet_hit_by(world, bullet, state):
-    """Slot of the bullet that this one's last move met first in the shuffled order drawn at `state`, or NOBODY."""
+def meet_bullets(world, bullet, state):
+    """Both bullets end where this one's last move met another's, the first of them in the order of the second shuffle
+    drawn at `state`, after that of the robots."""
     bullets, bullet_list, count = (world.bullets, world.bullet_list, world.battle[0].bullet_count)
     found, met = 0, NOBODY
     for i in range(count):
@@ -180,15 +212,20 @@ def bullet_hit_by(world, bullet, state):
             found += 1
             met = bullet_list[i]
     if found > 1:
-        replay_shuffle(world.random, state, world.inner_order, count)
-        for i in range(count):
+        now = world.random[0]
+        world.random[0] = state
+        skip_shuffle(world.random, world.battle[0].robot_count)
+        shuffled_range(world.random, world.inner_order, count)
+        world.random[0] = now
+        for i in range(count - 1, -1, -1):
             slot = bullet_list[world.inner_order[i]]
             if crosses(bullets[slot], bullet):
-                return slot
-    return met
+                met = slot
+    if met != NOBODY:
+        hit_bullet(world, bullet, bullets[met])
 
 
-@inner
+@part
 def crosses(other, bullet):
     """Whether the last moves of two flying bullets of different owners cross; a bullet yet to move crosses nothing."""
     return (

@@ -4,18 +4,18 @@ Energy points. Source: `RobotPeer.setEnergy`, `updateEnergy`, `drainEnergy`, `ki
 `Battle.resetInactiveTurnCount`.
 """
 
-from beepsim.engine.rows import inner
+from beepsim.engine.rows import inner, part
 from beepsim.engine.state import DEAD, DEATH, EXPLODED
 from beepsim.rules import ACTIVITY_POINTS, DISABLED_BELOW, RUNNING_TURNS_AFTER_DECISION
 
 
-@inner
+@part
 def is_running(battle, robot):
     """Whether the robot still hears events and gains energy: to the end of the turn of its death, or until the halt."""
     return (robot.state != DEAD or robot.died_now) and battle.end_timer <= RUNNING_TURNS_AFTER_DECISION
 
 
-@inner
+@part
 def new_event(world, receiver):
     """The event record to fill in; one for a robot that no longer runs is not counted and written over by the next."""
     battle = world.battle[0]
@@ -36,7 +36,7 @@ def add_activity(battle, loss):
             battle.inactive_turns = 0
 
 
-@inner
+@part
 def set_energy(robot, command, energy):
     """Set a robot's energy; below 0.01 it becomes 0 and the robot is disabled: it no longer moves or turns its body."""
     robot.energy = energy
@@ -54,7 +54,7 @@ def change_energy(battle, robot, command, change):
     set_energy(robot, command, energy)
 
 
-@inner
+@part
 def append_bullet(battle, bullets, bullet_list):
     """A free bullet record, now the last of the list."""
     bullet = bullets[bullet_list[battle.bullet_count]]

@@ -7,7 +7,7 @@ robot's command is worked off in place.
 import numpy as np
 
 from beepsim.engine.energy import change_energy, kill, new_event, set_energy
-from beepsim.engine.rows import inner
+from beepsim.engine.rows import inner, part
 from beepsim.engine.state import ACTIVE, ADVANCED, DEAD, HIT_ROBOT, HIT_ROBOT_EVENT, HIT_WALL, HIT_WALL_EVENT
 from beepsim.fdlibm import atan2, near_tan, sin_cos
 from beepsim.geometry import (
@@ -37,7 +37,7 @@ from beepsim.rules import (
 )
 
 
-@inner
+@part
 def move_robots(world):
     """All robots in random order, each completely before the next; then the boxes of those pushed back."""
     robots, order, random = world.robots, world.order, world.random
@@ -67,13 +67,13 @@ def move_robots(world):
             update_box(robots[i])
 
 
-@inner
+@part
 def update_box(robot):
     """Put the robot's box around its centre."""
     robot.left, robot.low = box_edge(robot.x), box_edge(robot.y)
 
 
-@inner
+@part
 def has_changed(robot):
     """Whether anything that a scan depends on changed in this turn."""
     return (
@@ -85,7 +85,7 @@ def has_changed(robot):
     )
 
 
-@inner
+@part
 def turned_within(remaining, rate):
     """How much of a remaining turn is done at this rate; 0 of NaN."""
     if remaining > 0.0:
@@ -95,7 +95,7 @@ def turned_within(remaining, rate):
     return 0.0
 
 
-@inner
+@part
 def turn_robot(robot, command):
     """Body (not after a collision of one's own fault), gun, radar; each takes along what is mounted on it."""
     if not robot.in_collision and (command.body_turn > 0.0 or command.body_turn < 0.0):
@@ -128,7 +128,7 @@ def turn_robot(robot, command):
     robot.radar_heading = absolute_angle(robot.radar_heading)
 
 
-@inner
+@part
 def update_direction(robot):
     """Sine and cosine of the heading, computed anew only if it changed."""
     if robot.heading != robot.direction:
@@ -136,7 +136,7 @@ def update_direction(robot):
         robot.sine, robot.cosine = sin_cos(robot.heading)
 
 
-@inner
+@part
 def accelerate(robot, command):
     """New velocity, then the step along the heading."""
     distance = command.distance
@@ -157,7 +157,7 @@ def accelerate(robot, command):
         update_box(robot)
 
 
-@inner
+@part
 def stop_at_walls(world, robot, command, index):
     """A robot beyond a wall slides back along its path; an advanced one pays for it."""
     right, top = (world.rules[0].width - HALF_BOT_WIDTH, world.rules[0].height - HALF_BOT_WIDTH)
@@ -192,7 +192,7 @@ def stop_at_walls(world, robot, command, index):
     robot.state = HIT_WALL
 
 
-@inner
+@part
 def stop_at_robots(world, robot, command, index, state):
     """Collisions with the others, in the shuffled order drawn at `state` (which matters only if two overlap)."""
     robots, count = world.robots, world.battle[0].robot_count
@@ -214,7 +214,7 @@ def stop_at_robots(world, robot, command, index, state):
         robot.state = HIT_ROBOT
 
 
-@inner
+@part
 def touches(robots, index, other_index):
     """Whether the other is alive and its box overlaps the robot's; either may be an older one, as in Robocode."""
     robot, other = robots[index], robots[other_index]

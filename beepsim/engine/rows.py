@@ -129,9 +129,16 @@ def bare(world):
         rows(world.deaths),
         rows(world.order),
         rows(world.inner_order),
+        rows(world.flights),
     )
 
 
 def inner(function: Callable) -> Any:
     """`jit` for what only compiled code calls: entry points for Python and C would take longer to compile than it."""
     return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def part(function: Callable) -> Any:
+    """`inner` for a part of its one caller, or a few lines: LLVM puts it there. A world is seventeen arguments, and a
+    call with them costs more than most of what is called."""
+    return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)

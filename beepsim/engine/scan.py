@@ -7,7 +7,7 @@ Pixels, radians clockwise from north; inside, degrees as `java.awt.geom.Arc2D` c
 import math
 
 from beepsim.engine.energy import new_event
-from beepsim.engine.rows import inner
+from beepsim.engine.rows import inner, part
 from beepsim.engine.state import DEAD, SCANNED_ROBOT
 from beepsim.fdlibm import atan2, hypot, sin_cos
 from beepsim.geometry import HALF_PI, PI, absolute_angle, box_meets_segment, relative_angle
@@ -21,7 +21,7 @@ DEEP_IN_BOX = 17.0  # a line nearer to the centre passes well through the box: h
 NEAR_BOX = 30.0
 
 
-@inner
+@part
 def scan_robots(world):
     """All robots in random order scan; dead ones only draw."""
     robots, order, random = world.robots, world.order, world.random
@@ -41,7 +41,7 @@ def scan_robots(world):
                 robot.scan_requested = False
 
 
-@inner
+@part
 def scan(world, robot, index, state):
     """Events for the robots seen, in the shuffled order drawn at `state`."""
     robots, count = world.robots, world.battle[0].robot_count
@@ -70,7 +70,7 @@ def scan(world, robot, index, state):
                     report(world, robot, index, other, angle)
 
 
-@inner
+@part
 def report(world, robot, index, other_index, angle):
     """The ScannedRobot event of the other, which is at this absolute bearing."""
     other = world.robots[other_index]
@@ -81,7 +81,7 @@ def report(world, robot, index, other_index, angle):
     event.distance = hypot(other.x - robot.x, other.y - robot.y)
 
 
-@inner
+@part
 def is_seen(robot, other, angle, start, sweep):
     """Whether the other's box, its centre at this absolute bearing, meets the pie from `start` over `sweep` (radians).
 

@@ -230,6 +230,7 @@ class World(NamedTuple):
     deaths: np.ndarray  # int64 [R]: the first `death_count` died in this turn, in this order
     order: np.ndarray  # int64 [max(R, C)], scratch
     inner_order: np.ndarray  # int64 [max(R, C)], scratch
+    flights: np.ndarray  # float64 [6*C], scratch of bullets.py
 
 
 def new_rules(
@@ -294,6 +295,7 @@ def new_world(rules: np.ndarray, kinds: np.ndarray, seed: int, positions: str | 
         deaths=np.zeros(count, dtype=np.int64),
         order=np.zeros(max(count, capacity), dtype=np.int64),
         inner_order=np.zeros(max(count, capacity), dtype=np.int64),
+        flights=np.zeros(6 * capacity),
     )
     world.battle["round"] = -1
     world.battle["robot_count"] = count
