@@ -6,6 +6,7 @@ orders here, drawn from a java.util.Random of their own; engine and orders depen
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,9 @@ TOLD = {  # the fields that events of a type fill
 COLUMNS = ("alive", "disabled", "shots", "hits", "crossed", "missed", "walls", "rammed", "scans", "deaths")
 
 
+TABLE = "round  turn  hash            " + "".join(f"{column:>9}" for column in COLUMNS)
+
+
 @dataclass(frozen=True)
 class Robot:
     """`style` names the function below that gives its orders."""
@@ -82,9 +86,11 @@ class Scripted:
     turns: int = 10_000
 
     def heads(self) -> list[str]:
+        robots = Counter(map(str, self.robots))
         rules = " ".join(f"{name}={value}" for name, value in self.rules.items()) or "usual"
         places = f", places {self.positions}" if self.positions else ""
-        return [f"robots: {', '.join(map(str, self.robots))}", f"rules: {rules}, seed {self.seed}{places}"]
+        names = ", ".join(f"{count} {name}" if count > 1 else name for name, count in robots.items())
+        return [f"robots: {names}", f"rules: {rules}, seed {self.seed}{places}"]
 
     def lines(self) -> Iterator[str]:
         world = new_world(
@@ -268,6 +274,7 @@ BATTLES = {
     "melee_16_field_5000": Scripted(
         robots_of(*MIXED, *MIXED), 20, {"width": 5000, "height": 5000, "inactivity_time": 100}, every=100, turns=1000
     ),
+    "crowd_of_60": Scripted(robots_of(*["rammer", "duck", "hunter:standard"] * 20), 22, SMALL, every=10, turns=60),
     "cooling_10": Scripted(robots_of("spender", "hunter", "spender"), 21, SMALL | {"gun_cooling_rate": 10.0}),
 }
 
@@ -275,8 +282,7 @@ BATTLES = {
 def transcript_text(name: str) -> str:
     """The file of a transcript."""
     heads = [f"# {head}" for head in BATTLES[name].heads()]
-    table = "round  turn  hash            " + "".join(f"{column:>9}" for column in COLUMNS)
-    return "\n".join([*heads, table, *BATTLES[name].lines()]) + "\n"
+    return "\n".join([*heads, TABLE, *BATTLES[name].lines()]) + "\n"
 
 
 def path_of(name: str) -> Path:
