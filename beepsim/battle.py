@@ -20,6 +20,7 @@ from beepsim.recording.format import MAX_ROBOTS, SUFFIX, write_recording
 from beepsim.recording.recorder import new_notes
 from beepsim.results import BattleResult, recording_of, robot_results
 from beepsim.robots.crew import new_crew, new_memories
+from beepsim.robots.host import Host as ClassHost
 from beepsim.robots.loader import ROBOT, Bot, load_bot, robot_class
 from beepsim.robots.plain import PlainHost
 from beepsim.workers import spread
@@ -110,8 +111,6 @@ def set_stage(
     hosts: dict[int, Host] = {}
     for robot, bot in enumerate(bots):
         if is_class(bot):
-            from beepsim.robots.host import Host as ClassHost
-
             told = [f"#{i}" if rules.hide_enemy_names and i != robot else name for i, name in enumerate(names)]
             hosts[robot] = ClassHost(robot_class(bot.parts[0]), robot, told, crew, world, turn_time_limit)
         elif not compiled:

@@ -56,7 +56,8 @@ class Rules:
             return []
         if not isinstance(text, str):
             raise UserError(f"rule initial_positions is {text!r}, it must be a text like (100,200,90),(?,?,?)")
-        groups, at = [], 0
+        groups: list[str] = []
+        at = 0
         text = text.strip()
         while at < len(text) or not groups:
             found = PLACE.match(text, at)
