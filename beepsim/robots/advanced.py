@@ -22,6 +22,7 @@ from beepsim.robots.events import (
     SkippedTurnEvent,
     StatusEvent,
 )
+from beepsim.robots.interrupts import RobotException
 from beepsim.robots.results import Bullet
 from beepsim.robots.robot import Robot
 from beepsim.robots.utils import to_degrees, to_radians
@@ -104,9 +105,6 @@ class AdvancedRobot(Robot):
     def set_max_turn_rate(self, degrees: float) -> None:
         """Degrees per turn, at most 10."""
         self._beepsim.limit(fields.MAX_TURN_RATE, to_radians(degrees), "set_max_turn_rate")
-
-    def set_max_turn_rate_radians(self, radians: float) -> None:
-        self._beepsim.limit(fields.MAX_TURN_RATE, radians, "set_max_turn_rate")
 
     # --- blocking calls ---
 
@@ -262,6 +260,8 @@ class AdvancedRobot(Robot):
 
     def get_data_file(self, name: str) -> Path:
         """A file in that folder."""
+        if ".." in name:
+            raise RobotException(f"get_data_file({name!r}): no relative path is allowed")
         return self.get_data_directory() / name
 
     def get_data_quota_available(self) -> int:
