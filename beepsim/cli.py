@@ -81,6 +81,9 @@ def battle(
     height: Annotated[int, typer.Option(help="Battlefield's height, px.")] = 600,
     gun_cooling_rate: Annotated[float, typer.Option(help="Gun heat lost in a turn.")] = 0.1,
     inactivity_time: Annotated[int, typer.Option(help="Turns without activity before energy drains.")] = 450,
+    hide_enemy_names: Annotated[bool, typer.Option(help="Others are called #0, #1, … to robots of classes.")] = False,
+    positions: Annotated[str | None, typer.Option(help='"(x,y,degrees),(?,?,?)": where each robot starts.')] = None,
+    turn_time_limit: Annotated[float | None, typer.Option(help="ms in which a class must end its turn.")] = None,
     record: Annotated[Path | None, typer.Option(help="Write the battle to this .battle file.")] = None,
     uncompiled: Annotated[bool, typer.Option(help="Run the bots as plain Python, for a debugger.")] = False,
     as_json: Json = False,
@@ -90,33 +93,23 @@ def battle(
     Example: beepsim battle circle+linear random_mover+head_on --rounds 35 --seed 1 --record duel.battle
     """
     from beepsim.battle import Rules, fight
+    from beepsim.results import fault_lines, result_rows
 
-    rules = Rules(width, height, gun_cooling_rate, inactivity_time, rounds)
+    rules = Rules(width, height, gun_cooling_rate, inactivity_time, rounds, hide_enemy_names, positions)
+    limit = None if turn_time_limit is None else turn_time_limit / 1000
     kept = f"the rounds fought until then are in {record}" if record else "nothing was recorded"
     with interruptible(kept), show_progress("Fighting", rounds, "rounds") as update:
-        result = fight(names, seed, rules, record, not uncompiled, update)
+        result = fight(names, seed, rules, record, not uncompiled, update, limit)
     if as_json:
         print_json(asdict(result))
         return
-    rows = [
-        {
-            "robot": robot.name,
-            "score": robot.scores.total,
-            "survival": robot.scores.survival,
-            "bullet damage": robot.scores.bullet_damage,
-            "ram damage": robot.scores.ram_damage,
-            "1st": robot.firsts,
-            "shots": robot.shots,
-            "hits": robot.hits,
-            "hit rate, %": 100 * robot.hits / robot.shots if robot.shots else None,
-        }
-        for robot in result.robots
-    ]
-    scores = dict.fromkeys(("score", "survival", "bullet damage", "ram damage"), "{:.0f}")
-    print_rows(rows, {"robot": "{}", **scores, "1st": "{}", "shots": "{}", "hits": "{}", "hit rate, %": "{:.1f}"})
+    rows = result_rows(result)
+    print_rows(rows, dict.fromkeys(rows[0], "{}"))
     turns = sum(result.turns)
     rate = turns * len(rows) / result.elapsed
     print(f"{len(result.turns)} rounds, {turns} turns, seed {seed}, {rate:,.0f} robot-turns/s with start and recording")
+    for line in fault_lines(result):
+        print(line)
 
 
 @recordings_app.command("import")

@@ -29,6 +29,8 @@ ROOMS = [
     "recording",
     "robots",
     "loop",
+    "battle_rules",
+    "results",
     "battle",
     "parity",
     "waves",

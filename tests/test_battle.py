@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beepsim.battle import Battle, Rules, fight, fight_many, play_round
+from beepsim.battle import Battle, Rules, fight, fight_many
 from beepsim.errors import UserError
+from beepsim.loop import play_on
 from beepsim.recording.columns import FLYING, HIT_ROBOT, SCORE_COLUMNS
 from beepsim.recording.format import read_recording, recorded_rounds
 from beepsim.recording.recorder import FIRST_BULLETS, FIRST_TURNS
@@ -105,7 +106,7 @@ def test_long_rounds_and_many_bullets_fit_the_recording(tmp_path):
 def test_the_loop_is_compiled_once_for_all_bots():
     fight(DUEL, 1, Rules(num_rounds=1))
     fight(MELEE, 1, Rules(num_rounds=1, width=2000))
-    assert len(play_round.signatures) == 1
+    assert len(play_on.signatures) == 1
 
 
 def test_interrupted_battles_keep_their_rounds(tmp_path):
@@ -132,13 +133,32 @@ def move(view, memory, command):
 """
 
 
-def test_a_bot_that_fails_is_named(tmp_path):
+def test_a_bot_that_raises_loses_its_round_and_the_battle_goes_on(tmp_path):
     path = tmp_path / "faulty.py"
     path.write_text(FAULTY)
-    with pytest.raises(UserError, match="bot 'faulty' raised an exception in round 0, turn 5; fight the same battle"):
-        fight([str(path), "circle"], 1)
-    with pytest.raises(IndexError):
-        fight([str(path), "circle"], 1, compiled=False)
+    rules = Rules(num_rounds=3)
+    result = fight([str(path), "circle+linear"], 1, rules, tmp_path / "a.battle")
+    faulty, other = result.robots
+    assert [(fault.round, fault.turn, fault.kind) for fault in faulty.faults] == [(n, 5, "raised") for n in range(3)]
+    # The compiled bot's fault shows the line and the error as Python would.
+    for fault in faulty.faults:
+        assert fault.message.startswith("Traceback") and "line 8, in move" in fault.message
+        assert "command.distance = memory.values" in fault.message and "IndexError" in fault.message
+    assert other.faults == () and other.firsts == 3 and faulty.firsts == 0
+    robots = read_recording(tmp_path / "a.battle").robots
+    energies = robots["energy"][robots["robot"] == 0].reshape(-1)
+    turns = robots["turn"][robots["robot"] == 0]
+    assert (energies[turns <= 5] == 100).all() and (energies[turns > 5] == 0).all()
+    assert fight([str(path), "circle+linear"], 1, rules, tmp_path / "b.battle", compiled=False).robots == result.robots
+    assert (tmp_path / "a.battle").read_bytes() == (tmp_path / "b.battle").read_bytes()
+
+
+def test_two_bots_that_raise_in_one_round_are_both_told(tmp_path):
+    path = tmp_path / "faulty.py"
+    path.write_text(FAULTY)
+    result = fight([str(path), str(path), "circle+linear"], 1, Rules(num_rounds=2))
+    assert [len(robot.faults) for robot in result.robots] == [2, 2, 0]
+    assert result == fight([str(path), str(path), "circle+linear"], 1, Rules(num_rounds=2), compiled=False)
 
 
 @pytest.mark.parametrize(

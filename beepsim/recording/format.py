@@ -48,7 +48,10 @@ STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 @dataclass(frozen=True)
 class RecordedRules:
-    """Rules of the battle, in px and turns; `num_rounds` as asked for (a stopped battle holds fewer)."""
+    """Rules of the battle, in px and turns; `num_rounds` as asked for (a stopped battle holds fewer).
+
+    Files of older versions lack the last two.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -57,6 +60,8 @@ class RecordedRules:
     gun_cooling_rate: float
     inactivity_time: int
     num_rounds: int
+    hide_enemy_names: bool = False
+    initial_positions: str | None = None
 
 
 @dataclass(frozen=True)

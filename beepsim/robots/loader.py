@@ -218,7 +218,7 @@ def robot_class(part: Part) -> type:
     """
     module = ModuleType(f"beepsim_robot_{part.path.stem}_{part.hash[:16]}")
     module.__file__ = str(part.path)
-    # Only the last one is kept by name, for what looks a class's module up while the file is executed (dataclasses).
+    # By name only the last one is found, by dataclasses for example while the file is executed.
     sys.modules[module.__name__] = module
     try:
         exec(code_of(part), vars(module))
@@ -251,13 +251,14 @@ def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UserError(f"{path}: not a Python file; its name must end in .py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up while it is executed
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever a stranger's file raises is the user's to know
+        del sys.modules[name]
         raise UserError(import_failure(path, error)) from error
     if is_compiled:
         compile_functions(module)
-    sys.modules[name] = module
     return module
 
 

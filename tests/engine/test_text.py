@@ -24,7 +24,7 @@ from beepsim.engine.state import (
     new_rules,
     new_world,
 )
-from beepsim.engine.text import world_text
+from beepsim.engine.text import ANY, BATTLE_FIELDS, BULLET_FIELDS, ROBOT_LINE, Field, world_text
 from beepsim.engine.text_reader import world_from_text
 from beepsim.engine.turn import play_turn
 from beepsim.errors import UserError
@@ -268,6 +268,54 @@ def test_foreign_text_is_refused_or_harmless(data: st.DataObject) -> None:
         assert str(error).startswith("world text")
         return
     event("accepted")
+    goes_on_within_bounds(world)
+
+
+def words_for(fields: dict[str, Field]) -> st.SearchStrategy[list[str]]:
+    """Some of the fields with any values within their limits."""
+    words = []
+    for name, (form, (least, most), choices) in fields.items():
+        if form == "b":
+            words.append(st.just(name))
+        elif choices:
+            words.append(st.sampled_from(choices).map(lambda choice, name=name: f"{name}={choice}"))
+        elif form == "i":
+            words.append(st.integers(int(least), int(most)).map(lambda number, name=name: f"{name}={number}"))
+        elif form == "f":
+            floats = st.floats(least, most) if (least, most) != ANY else st.floats()
+            words.append(floats.map(lambda number, name=name: f"{name}={number!r}"))
+    return st.lists(st.one_of(words), max_size=8, unique_by=lambda word: word.partition("=")[0])
+
+
+FREE = {
+    name: field for name, field in ROBOT_LINE.items() if name not in ("x", "y", "last_bullet_id", "command.fire_id")
+}
+FLIGHT = {name: field for name, field in BULLET_FIELDS.items() if name in ("last_x", "last_y", "frame")}
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_all_that_is_accepted_is_harmless(data: st.DataObject) -> None:
+    lines = [" ".join(["battle", *data.draw(words_for(BATTLE_FIELDS))])] if data.draw(st.booleans()) else []
+    within = st.floats(18, 382)
+    for _ in range(data.draw(st.integers(1, 4))):
+        head = f"robot x={data.draw(within)} y={data.draw(within)}"
+        lines.append(" ".join([head, *data.draw(words_for(FREE))]))
+    for _ in range(data.draw(st.integers(0, 30))):
+        heading, power = data.draw(st.floats(0, 6.28)), data.draw(st.floats(1e-300, 3))
+        head = f"bullet owner=0 x={data.draw(within)} y={data.draw(within)} heading={heading} power={power}"
+        state = data.draw(st.sampled_from(["", " state=HIT_WALL", " state=HIT_VICTIM"]))
+        lines.append(" ".join([head + state, *data.draw(words_for(FLIGHT))]))
+    cooling = data.draw(st.sampled_from([0.1, 0.3, 10.0, 1e300]))
+    text = "\n".join([f"rules width=400 height=400 gun_cooling_rate={cooling} inactivity_time=3", *lines])
+    try:
+        world = world_from_text(text)
+    except UserError as error:
+        event("refused")
+        assert str(error).startswith("world text")
+        return
+    event("accepted")
+    assert world_text(world_from_text(world_text(world))) == world_text(world)
     goes_on_within_bounds(world)
 
 

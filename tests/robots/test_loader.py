@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from beepsim.engine.state import ADVANCED, JUNIOR, STANDARD
 from beepsim.errors import UserError
 from beepsim.robots.entry import compiled_entry, memory_dtype, plain_function, run_source
-from beepsim.robots.loader import BOTS, list_bots, load_bot
+from beepsim.robots.loader import BOTS, ROBOT, list_bots, load_bot, robot_class
 
 MOVEMENT = "def move(command):\n    command.distance = 1.0\n"
 GUN = "def aim(view, command):\n    command.fire_power = 1.0\n"
+ROBOT_CLASS = "from beepsim.robots import Robot\n\n\nclass Mine(Robot):\n    seen = []\n"
 WHOLE = "def turn(view, events, command):\n    command.body_turn = 1.0\n"
 
 
@@ -61,6 +63,14 @@ def test_bots_by_path(tmp_path):
         ("linear+circle", "linear \\(a gun\\) \\+ circle \\(a movement\\)"),
         ("circle+circle", "give a movement"),
         ("circle+linear+head_on", "give a movement"),
+        ("Walls", "no bot named 'Walls'; did you mean sample.Walls\\?"),
+        ("sample.walls", "did you mean sample.Walls\\?"),
+        ("sample.SpinBott", "did you mean sample.SpinBot"),
+        ("other.Walls", "did you mean sample.Walls"),
+        ("sample.", "there is no bot named 'sample.'"),
+        ("sample..Walls", "there is no bot named 'sample..Walls'"),
+        ("sample.Walls+linear", "sample.Walls \\(a robot\\) \\+ linear \\(a gun\\); give a movement, .* or a robot"),
+        ("circle+sample.Walls", "sample.Walls \\(a robot\\)"),
     ],
 )
 def test_unknown_names(spec, message):
@@ -82,11 +92,52 @@ def test_unknown_names(spec, message):
         ("MEMORY = 3\n" + MOVEMENT, "MEMORY is 3; it must be a numpy dtype"),
         ("import numpy as np\nMEMORY = np.dtype([('a', 'O')])\n" + MOVEMENT, "it must be a numpy dtype"),
         ("VERSION = 1\n" + MOVEMENT, "VERSION is 1; it must be a text"),
+        ("VERSION = 1\n" + ROBOT_CLASS, "VERSION is 1; it must be a text"),
+        (
+            ROBOT_CLASS + "class Two(Mine):\n    pass\n",
+            "mine.py, lines 4, 6: .*; this one defines the classes Mine and Two",
+        ),
+        ("x = 1\nclass Mine:\n    pass\n", "mine.py, line 2: .*; class Mine derives from object"),
+        ("class A:\n    pass\nclass Mine(A): ...\nMine = A", "line 1: .*; class A derives from object"),
+        ("from beepsim.robots import Robot\nMine = Robot\n", "this one defines none of them"),
+        ("x = 1\ny = (\n", "mine.py, line 2: cannot be imported: SyntaxError: '\\(' was never closed"),
+        (ROBOT_CLASS + "\n    x = seen[1]\n", "mine.py, line 7: cannot be imported: IndexError"),
     ],
 )
 def test_files_that_are_no_bots(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         load_bot(bot_file(tmp_path, "mine", text))
+
+
+def test_robots_are_found_with_their_types(tmp_path):
+    walls = load_bot("sample.Walls")
+    assert (walls.name, walls.version, walls.has_gun, len(walls.parts)) == ("sample.Walls", "1.0", True, 1)
+    assert walls.parts[0].kind == ROBOT and walls.parts[0].path == BOTS / "sample" / "walls.py"
+    assert load_bot(str(BOTS / "sample" / "walls.py")) == walls
+    mine = load_bot(bot_file(tmp_path, "some_file", 'VERSION = "2.0"\n' + ROBOT_CLASS))
+    assert (mine.name, mine.version, mine.parts[0].base) == ("Mine", "2.0", "Robot")
+    kinds = [load_bot(f"sample.{name}").robot_kind for name in ("MyFirstJuniorRobot", "Fire", "Crazy", "VelociRobot")]
+    assert kinds == [JUNIOR, STANDARD, ADVANCED, ADVANCED]
+    assert load_bot("circle").robot_kind == ADVANCED
+
+
+def test_what_a_class_keeps_is_its_own_robots(tmp_path):
+    part = load_bot(bot_file(tmp_path, "mine", "import dataclasses\n" + ROBOT_CLASS)).parts[0]
+    first, second = robot_class(part), robot_class(part)
+    assert first is not second and first.__name__ == second.__name__ == "Mine"
+    first.seen.append(1)
+    assert second.seen == [] == robot_class(part).seen
+
+
+def test_a_robot_may_use_whatever_looks_its_module_up(tmp_path):
+    text = (
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\nfrom typing import ClassVar\n\n\n"
+        "@dataclass\nclass Point:\n    zero: ClassVar[int] = 0\n    x: float = 1.0\n\n\n"
+    )
+    part = load_bot(bot_file(tmp_path, "mine", text + ROBOT_CLASS)).parts[0]
+    robot_class(part)
+    assert part.class_name == "Mine"
 
 
 def test_what_numba_cannot_compile_is_told(tmp_path):

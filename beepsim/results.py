@@ -1,0 +1,163 @@
+"""What a battle comes to: for each robot Robocode's results, its shots and its faults; the recording of the rounds.
+
+Points are exact doubles as the engine sums them; `published` are Robocode's own results, rounded to whole numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from beepsim import __version__
+from beepsim.battle_rules import Rules
+from beepsim.loop import RoundRows
+from beepsim.recording.columns import HIT_ROBOT
+from beepsim.recording.format import FORMAT, Header, Recording, RobotEntry, TotalScores
+from beepsim.robots.exchange import Fault
+from beepsim.robots.loader import Bot
+from beepsim.rules import RULES_VERSION
+
+
+@dataclass(frozen=True)
+class RobotResult:
+    """One robot's battle: rank from 1, scores, rounds in which it came first, second and third, its shots and hits,
+    what it did wrong, the turns that it took too long for."""
+
+    name: str
+    version: str
+    hash: str
+    rank: int
+    scores: TotalScores
+    published: TotalScores
+    firsts: int
+    seconds: int
+    thirds: int
+    shots: int
+    hits: int
+    faults: tuple[Fault, ...]
+    skipped_turns: int
+
+
+@dataclass(frozen=True)
+class BattleResult:
+    """`robots` in the order given; `turns` of each round; `elapsed` seconds, the only field that varies."""
+
+    seed: int
+    rules: Rules
+    robots: tuple[RobotResult, ...]
+    turns: tuple[int, ...]
+    recording: Path | None
+    elapsed: float = field(compare=False)
+
+
+def robot_results(
+    bots: Sequence[Bot],
+    names: Sequence[str],
+    rounds: Sequence[RoundRows],
+    faults: Sequence[Sequence[Fault]],
+    skipped_turns: Sequence[int],
+) -> tuple[RobotResult, ...]:
+    """What became of each robot."""
+    totals = rounds[-1].totals
+    published = [published_scores(total) for total in totals]
+    # Robocode sorts ascending, keeping the order of equals, and turns the list round.
+    ranking = sorted(range(len(bots)), key=lambda robot: published[robot].total)[::-1]
+    results = []
+    for robot, bot in enumerate(bots):
+        shots = [one.bullets[one.bullets["owner"] == robot] for one in rounds]
+        results.append(
+            RobotResult(
+                name=names[robot],
+                version=bot.version,
+                hash=bot.hash,
+                rank=ranking.index(robot) + 1,
+                scores=scores_of(totals[robot]),
+                published=published[robot],
+                firsts=int(totals[robot]["firsts"]),
+                seconds=int(totals[robot]["seconds"]),
+                thirds=int(totals[robot]["thirds"]),
+                shots=sum(len(table) for table in shots),
+                hits=sum(int(np.count_nonzero(table["state_last"] == HIT_ROBOT)) for table in shots),
+                faults=tuple(faults[robot]),
+                skipped_turns=skipped_turns[robot],
+            )
+        )
+    return tuple(results)
+
+
+def scores_of(total: np.void) -> TotalScores:
+    """A robot's SCORE row of totals in the recording's words."""
+    return TotalScores(
+        total=float(total["total"]),
+        survival=float(total["survival"]),
+        last_survivor_bonus=float(total["last_survivor"]),
+        bullet_damage=float(total["bullet_damage"]),
+        bullet_kill_bonus=float(total["bullet_kill"]),
+        ram_damage=float(total["ram_damage"]),
+        ram_kill_bonus=float(total["ram_kill"]),
+    )
+
+
+def published_scores(total: np.void) -> TotalScores:
+    """The same, each rounded by itself, half up."""
+    return TotalScores(**{name: float(np.floor(value + 0.5)) for name, value in asdict(scores_of(total)).items()})
+
+
+def recording_of(
+    bots: Sequence[Bot], names: Sequence[str], rules: Rules, seed: int, rounds: Sequence[RoundRows]
+) -> Recording:
+    """The recording of the rounds played."""
+    header = Header(
+        format=FORMAT,
+        rules_version=RULES_VERSION,
+        source=f"beepsim {__version__}",
+        origin=None,
+        seed=seed,
+        rules=rules.recorded(),
+        robots=tuple(RobotEntry(name, bot.version, bot.hash) for name, bot in zip(names, bots, strict=True)),
+        results=tuple(scores_of(total) for total in rounds[-1].totals),
+    )
+    tables = (np.concatenate([getattr(one, table) for one in rounds]) for table in ("robots", "bullets", "results"))
+    return Recording(header, *tables)
+
+
+def result_rows(result: BattleResult) -> list[dict[str, str | int]]:
+    """Robocode's table of results, best robot first."""
+    whole = sum(robot.published.total for robot in result.robots)
+    rows: list[dict[str, str | int]] = []
+    for robot in sorted(result.robots, key=lambda robot: robot.rank):
+        scores = robot.published
+        share = 100 * scores.total / whole if whole else 0.0
+        rows.append(
+            {
+                "robot": robot.name,
+                "rank": robot.rank,
+                "score": f"{scores.total:.0f} ({share:.0f}%)",
+                "survival": f"{scores.survival:.0f}",
+                "surv bonus": f"{scores.last_survivor_bonus:.0f}",
+                "bullet dmg": f"{scores.bullet_damage:.0f}",
+                "bullet bonus": f"{scores.bullet_kill_bonus:.0f}",
+                "ram dmg": f"{scores.ram_damage:.0f}",
+                "ram bonus": f"{scores.ram_kill_bonus:.0f}",
+                "1sts": robot.firsts,
+                "2nds": robot.seconds,
+                "3rds": robot.thirds,
+                "shots": robot.shots,
+                "hits": robot.hits,
+            }
+        )
+    return rows
+
+
+def fault_lines(result: BattleResult) -> list[str]:
+    """What went wrong, robot by robot: each fault where it happened, with its traceback; the skipped turns."""
+    lines = []
+    for robot in result.robots:
+        for fault in robot.faults:
+            lines.append(
+                f"{robot.name}, round {fault.round}, turn {fault.turn}: {fault.kind}: {fault.message.rstrip()}"
+            )
+        if robot.skipped_turns:
+            lines.append(f"{robot.name} skipped {robot.skipped_turns} turns")
+    return lines

@@ -1,0 +1,71 @@
+"""Conditions: for `wait_for`, and for custom events (`Condition` and Robocode's ready ones)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from beepsim.robots.advanced import AdvancedRobot
+
+
+class Condition:
+    """Derive from it and write `test`, or give a function: `Condition("name", 80, lambda: self.get_energy() < 20)`."""
+
+    def __init__(
+        self, name: str | None = None, priority: int = 80, test: Callable[[], bool] | None = None
+    ) -> None:
+        self.name = name
+        self.set_priority(priority)
+        if test is not None:
+            self.test = test  # type: ignore[method-assign]
+
+    # Authors' classes may leave this class's __init__ out.
+    name: str | None = None
+    priority = 80
+
+    def test(self) -> bool:
+        """Whether it is fulfilled; must not act."""
+        raise NotImplementedError(f"{type(self).__name__} has no test()")
+
+    def get_name(self) -> str:
+        return self.name if self.name is not None else type(self).__name__
+
+    def set_name(self, name: str) -> None:
+        self.name = name
+
+    def get_priority(self) -> int:
+        return self.priority
+
+    def set_priority(self, priority: int) -> None:
+        """Of the custom event, within 0 ... 99."""
+        self.priority = min(max(int(priority), 0), 99)
+
+    def cleanup(self) -> None:
+        """Called when the battle is over."""
+
+
+class OfRobot(Condition):
+    """A condition on a robot's remaining motion."""
+
+    def __init__(self, robot: "AdvancedRobot", priority: int = 80) -> None:
+        super().__init__(None, priority)
+        self.robot = robot
+
+
+class MoveCompleteCondition(OfRobot):
+    def test(self) -> bool:
+        return self.robot.get_distance_remaining() == 0.0
+
+
+class TurnCompleteCondition(OfRobot):
+    def test(self) -> bool:
+        return self.robot.get_turn_remaining() == 0.0
+
+
+class GunTurnCompleteCondition(OfRobot):
+    def test(self) -> bool:
+        return self.robot.get_gun_turn_remaining() == 0.0
+
+
+class RadarTurnCompleteCondition(OfRobot):
+    def test(self) -> bool:
+        return self.robot.get_radar_turn_remaining() == 0.0
