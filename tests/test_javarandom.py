@@ -17,6 +17,7 @@ from beepsim.javarandom import (
     shuffle,
     shuffled_range,
     skip_shuffle,
+    skip_shuffles,
 )
 
 with (Path(__file__).parent / "data" / "java_random_vectors.csv").open(encoding="utf-8") as file:
@@ -61,6 +62,30 @@ def test_skipped_shuffle_redraws_what_java_redraws(below_top: int, low: int, cou
     shuffled, skipped = np.array([state]), np.array([state])
     shuffled_range(shuffled, np.zeros(20, dtype=np.int64), count)
     skip_shuffle(skipped, count)
+    assert shuffled[0] == skipped[0]
+
+
+@given(states, st.integers(1, 40), st.integers(1, 200))
+def test_two_skipped_shuffles_leave_the_same_state(state: int, first: int, second: int) -> None:
+    shuffled, skipped = np.array([state]), np.array([state])
+    for count in (first, second):
+        shuffled_range(shuffled, np.zeros(200, dtype=np.int64), count)
+    skip_shuffles(skipped, first, second)
+    assert shuffled[0] == skipped[0]
+
+
+@given(st.integers(0, 30), st.integers(0, (1 << 17) - 1), st.integers(0, 30), st.integers(1, 20), st.integers(1, 20))
+def test_two_skipped_shuffles_redraw_what_java_redraws(
+    below_top: int, low: int, earlier: int, first: int, second: int
+) -> None:
+    """The high number is the first that is drawn, or one of the next."""
+    state = state_before((1 << 31) - 1 - below_top, low)
+    for _ in range(earlier):
+        state = (state - 0xB) * pow(0x5DEECE66D, -1, 1 << 48) & STATE_MASK
+    shuffled, skipped = np.array([state]), np.array([state])
+    for count in (first, second):
+        shuffled_range(shuffled, np.zeros(20, dtype=np.int64), count)
+    skip_shuffles(skipped, first, second)
     assert shuffled[0] == skipped[0]
 
 
