@@ -69,18 +69,16 @@ __all__ = [
     "WinEvent",
 ]
 
+MOUSE = ("Clicked", "Dragged", "Entered", "Exited", "Moved", "Pressed", "Released", "WheelMoved")
 ABSENT = {
     "TeamRobot": "teams are",
-    "Droid": "teams and droids are",
     "MessageEvent": "teams are",
+    "Droid": "teams and droids are",
     "BorderSentry": "border sentries are",
     "PaintEvent": "painting is",
     **dict.fromkeys(("KeyEvent", "KeyPressedEvent", "KeyReleasedEvent", "KeyTypedEvent"), "the keyboard is"),
-    **dict.fromkeys(
-        ("MouseEvent", *(f"Mouse{what}Event" for what in "Clicked Dragged Entered Exited Moved Pressed Released WheelMoved".split())),
-        "the mouse is",
-    ),
-}  # fmt: skip
+    **dict.fromkeys(("MouseEvent", *(f"Mouse{what}Event" for what in MOUSE)), "the mouse is"),
+}
 
 
 def __getattr__(name: str) -> Any:

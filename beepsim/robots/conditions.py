@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 class Condition:
     """Derive from it and write `test`, or give a function: `Condition("name", 80, lambda: self.get_energy() < 20)`."""
 
-    def __init__(
-        self, name: str | None = None, priority: int = 80, test: Callable[[], bool] | None = None
-    ) -> None:
+    def __init__(self, name: str | None = None, priority: int = 80, test: Callable[[], bool] | None = None) -> None:
         self.name = name
         self.set_priority(priority)
         if test is not None:

@@ -20,7 +20,7 @@ EVENT_NAMES = {event.__name__: event for event in EVENT_CLASSES}
 class EventQueue:
     """What lasts from round to round: priorities and marks of interruptible ones. What does not: events, conditions."""
 
-    def __init__(self, note: Callable[[str], None], fail: Callable[[Exception, Event], None]) -> None:
+    def __init__(self, note: Callable[[str], None], fail: Callable[[Exception], None]) -> None:
         self.note = note  # takes a line for the robot's output
         self.fail = fail  # takes what a handler raised
         self.priorities: dict[type[Event], int] = {event: event.DEFAULT_PRIORITY for event in EVENT_CLASSES}
@@ -104,7 +104,7 @@ class EventQueue:
         try:
             getattr(self.robot, event._handler)(event)
         except Exception as error:
-            self.fail(error, event)
+            self.fail(error)
 
     def is_interruptible(self, priority: int) -> bool:
         return 0 <= priority <= HIGHEST_PRIORITY and self.interruptible[priority]

@@ -23,20 +23,20 @@ from beepsim.engine.state import (
 )
 from beepsim.robots import events
 from beepsim.robots.event_queue import EventQueue
+from beepsim.robots.memory import byte_of, word_of, words
 from beepsim.robots.results import BattleResults, Bullet
 
 WORDS = EVENT.itemsize // 8
-AT = {name: EVENT.fields[name][1] // 8 for name in EVENT.names}
+AT = {name: word_of(EVENT, name)[0] for name in EVENT.names or ()}
 TYPE, OTHER, ENERGY, BEARING = AT["type"], AT["other"], AT["energy"], AT["bearing"]
-DISTANCE, HEADING, VELOCITY, FAULT = AT["distance"], AT["heading"], AT["velocity"], EVENT.fields["my_fault"][1]
+DISTANCE, HEADING, VELOCITY, FAULT = AT["distance"], AT["heading"], AT["velocity"], byte_of(EVENT, "my_fault")[0]
 
 
 class EventReader:
     """Reads the records in `crew.events`."""
 
     def __init__(self, records: np.ndarray, names: tuple[str, ...], proxy: Any) -> None:
-        raw = memoryview(records.view(np.uint8))
-        self.doubles, self.ints, self.bytes = raw.cast("d"), raw.cast("q"), raw
+        self.doubles, self.ints, self.bytes = words(records, "d"), words(records, "q"), words(records, "B")
         self.names, self.proxy = names, proxy
         makers = {
             SCANNED_ROBOT: self.scanned_robot,
@@ -58,6 +58,10 @@ class EventReader:
         """Queues the first `count` events of the turn."""
         for at in range(0, count * WORDS, WORDS):
             queue.add(self.makers[self.ints[at + TYPE]](at), now)
+
+    def listed(self, count: int) -> list[events.Event]:
+        """The same events as a list."""
+        return [self.makers[self.ints[at + TYPE]](at) for at in range(0, count * WORDS, WORDS)]
 
     def scanned_robot(self, at: int) -> events.ScannedRobotEvent:
         doubles = self.doubles
@@ -88,9 +92,7 @@ class EventReader:
         return events.HitByBulletEvent(self.doubles[at + BEARING], self.bullet(at, "bullet"))
 
     def bullet_hit(self, at: int) -> events.BulletHitEvent:
-        return events.BulletHitEvent(
-            self.names[self.ints[at + OTHER]], self.doubles[at + ENERGY], self.own_bullet(at)
-        )
+        return events.BulletHitEvent(self.names[self.ints[at + OTHER]], self.doubles[at + ENERGY], self.own_bullet(at))
 
     def bullet_hit_bullet(self, at: int) -> events.BulletHitBulletEvent:
         return events.BulletHitBulletEvent(self.own_bullet(at), self.bullet(at, "hit_bullet"))

@@ -1,5 +1,14 @@
-"""Runs a robot's class in a battle: a fresh object and greenlet each round, and what becomes of those that misbehave."""
+"""Runs a robot's class in a battle: a fresh object and greenlet each round, and what becomes of those that misbehave.
 
+A robot that raises in `run`, makes 10,000 calls without ending its turn or does not end it at all loses its energy for
+the round and is not called again; what a handler raises is noted and the robot goes on, as in Robocode.
+Source: `HostingRobotProxy.java`, `BasicRobotProxy.waitForBattleEndImpl`, `RobotPeer.checkSkippedTurn`.
+"""
+
+import ctypes
+import math
+import shutil
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,19 +20,28 @@ from beepsim.engine.state import BATTLE, DEAD, ROBOT, World
 from beepsim.jit import PACKAGE
 from beepsim.robots.advanced import AdvancedRobot
 from beepsim.robots.crew import Crew
+from beepsim.robots.events import BattleEndedEvent, Event, SkippedTurnEvent
 from beepsim.robots.exchange import DISABLE, FOR_EVER, GONE, KILL, Fault
-from beepsim.robots.interrupts import RoundOver, TooManyCalls
+from beepsim.robots.interrupts import Looped, RoundOver, TooManyCalls
+from beepsim.robots.memory import word_of, words
 from beepsim.robots.output import Output
-from beepsim.robots.proxy import TURN, Proxy, words
+from beepsim.robots.proxy import TURN, Proxy
 from beepsim.robots.utils import RUNNING, Random
+from beepsim.robots.watchdog import PATIENCE, WATCHDOG, Left
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
 MOST_FAULTS = 100  # kept of a battle; a handler may raise in every turn
-STATE, END_TIMER = ROBOT.fields["state"][1] // 8, BATTLE.fields["end_timer"][1] // 8
+MOST_SKIPPED_TURNS, MOST_SKIPPED_TURNS_WITH_FILES = 30, 240
+(STATE,) = word_of(ROBOT, "state")
+END_TIMER, ROUND = word_of(BATTLE, "end_timer", "round")
 
 
 class Host:
-    """Runs one robot of a class of Python for a battle."""
+    """Runs one robot of a class of Python for a battle.
+
+    With `turn_time_limit` (seconds) a robot that takes t for a turn misses floor(t / limit) turns: so much later do its
+    orders act, and it hears only of the system's events meanwhile.
+    """
 
     def __init__(
         self,
@@ -34,20 +52,29 @@ class Host:
         world: World,
         turn_time_limit: float | None = None,
     ) -> None:
-        self.robot_class, self.index, self.limit = robot_class, robot, turn_time_limit
         self.faults: list[Fault] = []
         self.skipped_turns = 0
-        self.world = world
+        self._class, self._index, self._limit, self._world = robot_class, robot, turn_time_limit, world
         self._output = Output()
-        self.proxy = Proxy(robot, tuple(names), crew, world, self._output)
-        self.proxy.on_fault = self.note_handler_fault
-        self.proxy.is_advanced = self.proxy.queue.is_advanced = issubclass(robot_class, AdvancedRobot)
-        self.verdicts = words(crew.verdicts, "q")
-        self.state = words(world.robots[robot : robot + 1], "q")
-        self.battle = words(world.battle, "q")
-        self.random = Random(world.random)
-        self.robot: Any = None
-        self.greenlet: Any = None
+        self._proxy = Proxy(robot, tuple(names), crew, world, self._output)
+        self._proxy.on_fault = lambda error: self._note("raised", trimmed_traceback(error))
+        self._proxy.leave = self._leave
+        self._proxy.is_advanced = self._proxy.queue.is_advanced = issubclass(robot_class, AdvancedRobot)
+        self._verdicts, self._waits = words(crew.verdicts, "q"), words(crew.waits, "q")
+        self._state, self._battle = words(world.robots[robot : robot + 1], "q"), words(world.battle, "q")
+        self._command = words(crew.commands[robot : robot + 1], "B")
+        self._random = Random(world.random)
+        self._greenlet: Any = None
+        self._is_left = False
+        self._missed = 0  # turns that it still misses
+        self._late: list[Event] = []  # what it will be told of them
+        self._late_orders = b""
+        self._ended_undecided = False  # its run, before the round was decided
+        patience = PATIENCE
+        if turn_time_limit is not None:
+            patience = min(PATIENCE, (MOST_SKIPPED_TURNS + 1) * turn_time_limit)
+        WATCHDOG.start(patience)
+        self._is_open = True
 
     @property
     def output(self) -> str:
@@ -56,82 +83,189 @@ class Host:
 
     def start_round(self) -> None:
         """Before the first run of a round."""
-        self.proxy.start_round()
-        self.proxy.hub = getcurrent()
-        self.robot = None
-        self.greenlet = greenlet(self.live)
+        self._proxy.start_round()
+        self._proxy.hub = getcurrent()
+        self._greenlet = greenlet(self._live)
+        self._is_left = self._ended_undecided = False
+        self._missed = 0
+        self._late.clear()
 
     def run(self, count: int) -> None:
         """One turn: the first `count` of crew.events are its own; returns when the robot has ended its turn."""
-        proxy = self.proxy
-        if self.greenlet.dead:
-            return
-        if self.state[STATE] == DEAD or self.battle[END_TIMER] > RUNNING_TURNS_AFTER_DECISION:
+        proxy = self._proxy
+        if self._battle[END_TIMER] > RUNNING_TURNS_AFTER_DECISION or (count and self._state[STATE] == DEAD):
             proxy.is_over = True
-        RUNNING[0] = self.random
-        self.greenlet.switch(count)
+        if self._limit is not None:
+            self._run_in_time(count, self._limit)
+        else:
+            self._enter(self._greenlet.switch, count)
 
-    def live(self, count: int) -> None:
-        """The robot's round, in its own greenlet."""
-        proxy = self.proxy
-        try:
-            self.robot = self.robot_class()
-        except Exception as error:
-            self.note_fault("raised", trimmed_traceback(error))
-            self.verdicts[self.index] = KILL
+    def end_round(self) -> None:
+        """After the round's last turn: the greenlet has ended; a robot that fell before hears the battle's end."""
+        self._finish()
+        is_last = self._battle[ROUND] == int(self._world.rules[0]["num_rounds"]) - 1
+        if self._ended_undecided and is_last and self._battle[END_TIMER] > 0 and not self._is_left:
+            totals = self._world.totals["total"]
+            ranking = sorted(range(len(totals)), key=totals.__getitem__)[::-1]
+            results = self._proxy.reader.battle_results(ranking.index(self._index) + 1)
+            self._proxy.queue.add(BattleEndedEvent(results), self._proxy.view_ints[TURN])
+            self._enter(greenlet(self._hear_last).switch)
+
+    def close(self) -> None:
+        """After the battle, also when it was interrupted: nothing of the robot stays alive."""
+        if not self._is_open:
             return
-        robot = self.robot
+        self._is_open = False
+        try:
+            self._finish()
+        finally:
+            WATCHDOG.stop()
+            self._proxy.queue.robot = None
+            self._greenlet = None
+            if self._proxy.folder is not None:
+                shutil.rmtree(self._proxy.folder, ignore_errors=True)
+
+    # --- one turn ---
+
+    def _enter(self, enter: Any, *values: Any) -> None:
+        """Lets the robot's greenlet run until it switches back."""
+        RUNNING[0] = self._random
+        watchdog = WATCHDOG
+        Left.leave = self._leave
+        watchdog.turns += 1
+        watchdog.inside = True
+        has_looped = False
+        try:
+            enter(*values)
+        except Looped:
+            has_looped = True
+        except KeyboardInterrupt:
+            # The watchdog wakes a robot that sleeps like this; else it is Ctrl-C.
+            if not watchdog.fired:
+                raise
+        finally:
+            watchdog.inside = False
+        if has_looped or watchdog.fired:
+            watchdog.calm()
+            self._condemn("looped", f"the robot did not end its turn within {watchdog.patience:g} s")
+
+    def _live(self, count: int) -> None:
+        """The robot's round, in its own greenlet."""
+        proxy = self._proxy
+        fault = None
+        try:
+            robot = self._make_robot()
+            if robot is not None:
+                proxy.begin(count)
+                robot._beepsim_live()
+                while True:
+                    proxy.tick(FOR_EVER)
+        except RoundOver:
+            pass
+        except (Looped, KeyboardInterrupt):
+            raise
+        except TooManyCalls as error:
+            fault = ("too many calls", str(error))
+        except BaseException as error:
+            fault = ("raised", trimmed_traceback(error))
+        if fault is not None:
+            self._condemn(*fault)
+        proxy.is_over = True
+        self._waits[self._index] = GONE
+        self._ended_undecided = self._battle[END_TIMER] == 0
+        self._hear_last()
+
+    def _make_robot(self) -> Any:
+        """The robot's object; None where its class cannot be made, which Robocode punishes like skipped turns."""
+        proxy = self._proxy
+        try:
+            robot = self._class()
+        except Exception as error:
+            self._note("raised", trimmed_traceback(error))
+            self._verdicts[self._index] = KILL
+            return None
         robot._beepsim, robot.out = proxy, self._output
         proxy.queue.robot = robot._beepsim_listener()
         proxy.hears_status = robot._beepsim_status()
-        proxy.may_park = self.limit is None and not proxy.hears_status
-        try:
-            proxy.begin(count)
-            robot._beepsim_live()
-            while True:
-                proxy.tick(FOR_EVER)
-        except RoundOver:
-            pass
-        except TooManyCalls as error:
-            self.condemn("too many calls", str(error))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.condemn("raised", trimmed_traceback(error))
+        proxy.may_park = self._limit is None and not proxy.hears_status
+        return robot
 
-    def condemn(self, kind: str, message: str) -> None:
+    def _hear_last(self) -> None:
+        """The system's events that wait when a robot's calls do not return any more; its handlers cannot act."""
+        queue = self._proxy.queue
+        queue.clear()
+        queue.conditions.clear()
+        while queue.events and queue.robot is not None:
+            try:
+                queue.process(self._proxy.view_ints[TURN])
+            except (RoundOver, TooManyCalls):
+                continue
+
+    # --- a limit of time ---
+
+    def _run_in_time(self, count: int, limit: float) -> None:
+        """`run` where time counts."""
+        proxy = self._proxy
+        if self._missed and not proxy.is_over:
+            self._miss_turn(count)
+            return
+        orders = bytes(self._command)
+        proxy.late = self._late
+        started = time.perf_counter()
+        self._enter(self._greenlet.switch, count)
+        self._missed = math.floor((time.perf_counter() - started) / limit)
+        self._late = []
+        if self._missed and self._waits[self._index] != GONE:
+            self._late_orders = bytes(self._command)
+            self._command[:] = orders
+
+    def _miss_turn(self, count: int) -> None:
+        """A turn that the robot's last one took away: the old orders go on."""
+        proxy = self._proxy
+        turn = proxy.view_ints[TURN]
+        self._missed -= 1
+        self.skipped_turns += 1
+        self._late.append(SkippedTurnEvent(turn))
+        self._late += [event for event in proxy.reader.listed(count) if event._is_system]
+        most = MOST_SKIPPED_TURNS_WITH_FILES if proxy.folder is not None else MOST_SKIPPED_TURNS
+        if sum(isinstance(event, SkippedTurnEvent) for event in self._late) > most:
+            self._condemn("skipped too many turns", f"the robot skipped more than {most} turns in a row")
+            self._verdicts[self._index] = KILL
+        elif self._missed == 0:
+            self._command[:] = self._late_orders
+
+    # --- faults ---
+
+    def _condemn(self, kind: str, message: str) -> None:
         """Notes a fault that ends the robot's round: it loses its energy and gives no more orders."""
-        self.note_fault(kind, message)
-        self.verdicts[self.index] = DISABLE
-        self.proxy.waits[self.index] = FOR_EVER
+        self._note(kind, message)
+        self._verdicts[self._index] = DISABLE
+        self._waits[self._index] = GONE
+        self._proxy.is_over = True
 
-    def note_fault(self, kind: str, message: str) -> None:
+    def _note(self, kind: str, message: str) -> None:
         self._output.println(f"SYSTEM: {message}")
         if len(self.faults) < MOST_FAULTS:
-            turn = self.proxy.view_ints[TURN]
-            self.faults.append(Fault(int(self.world.battle[0]["round"]), turn, kind, message))
+            self.faults.append(Fault(self._battle[ROUND], self._proxy.view_ints[TURN], kind, message))
 
-    def note_handler_fault(self, error: Exception, handler: str) -> None:
-        self.note_fault("raised", trimmed_traceback(error))
+    def _finish(self) -> None:
+        """Ends the greenlet; the robot's `finally` blocks run."""
+        if self._greenlet and not self._is_left:
+            self._proxy.is_over = True
+            self._enter(self._greenlet.throw, RoundOver)
 
-    def end_round(self) -> None:
-        """After the round's last turn."""
-        self.finish()
-
-    def finish(self) -> None:
-        if self.greenlet is not None and not self.greenlet.dead:
-            self.proxy.is_over = True
-            if self.greenlet:
-                self.greenlet.throw(RoundOver)
-
-    def close(self) -> None:
-        """After the battle: nothing of the robot stays alive."""
-        self.finish()
-        self.robot = self.proxy.queue.robot = None
+    def _leave(self) -> None:
+        """Gives up on the greenlet that runs now; to end it would run the robot's code again, so it is never freed."""
+        self._is_left = True
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._greenlet))
+        self._proxy.hub.switch()
 
 
 def trimmed_traceback(error: BaseException) -> str:
     """The traceback without the frames of this package."""
-    summary = traceback.TracebackException.from_exception(error)
-    summary.stack[:] = [frame for frame in summary.stack if not Path(frame.filename).is_relative_to(PACKAGE)]
-    return "".join(summary.format()).rstrip()
+    report = traceback.TracebackException.from_exception(error)
+    link: traceback.TracebackException | None = report
+    while link is not None:
+        link.stack[:] = [frame for frame in link.stack if not Path(frame.filename).is_relative_to(PACKAGE)]
+        link = link.__cause__ or link.__context__
+    return "".join(report.format()).rstrip()

@@ -10,7 +10,6 @@ of its folders: `sample.Walls` is class Walls in `bots/sample/walls.py`.
 import ast
 import difflib
 import hashlib
-import importlib.util
 import inspect
 import re
 import sys
@@ -27,6 +26,7 @@ from beepsim.engine.state import ADVANCED, JUNIOR, STANDARD
 from beepsim.errors import UserError
 from beepsim.jit import PACKAGE, jit
 from beepsim.robots import compiled
+from beepsim.robots.guard import LIMIT_ERROR, EndlessLoop, guarded_code
 
 BOTS = PACKAGE.parent / "bots"
 MOVEMENT, GUN, WHOLE, ROBOT = "move", "aim", "turn", "robot"
@@ -247,13 +247,12 @@ def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
     name = f"beepsim_{'compiled' if is_compiled else 'plain'}_{path.stem}_{content}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{path}: not a Python file; its name must end in .py")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    setattr(module, LIMIT_ERROR, EndlessLoop)
     sys.modules[name] = module  # dataclasses look their module up while it is executed
     try:
-        spec.loader.exec_module(module)
+        exec(guarded_code(path.read_bytes(), str(path)), vars(module))
     except Exception as error:  # whatever a stranger's file raises is the user's to know
         del sys.modules[name]
         raise UserError(import_failure(path, error)) from error

@@ -1,6 +1,7 @@
 """A compiled bot as plain Python, for a debugger or for the traceback of what it raised: the same battle, slowly."""
 
 import traceback
+from types import TracebackType
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from beepsim.engine.state import World
 from beepsim.robots.crew import Crew, show
 from beepsim.robots.entry import plain_function
 from beepsim.robots.exchange import DISABLE, GONE, Fault
+from beepsim.robots.guard import EndlessLoop
 from beepsim.robots.loader import Bot
 
 
@@ -36,8 +38,9 @@ class PlainHost:
             )
         except Exception as error:  # whatever a bot raises costs it the round, not the battle
             battle = self._world.battle[0]
-            message = "".join(traceback.format_exception(error.with_traceback(error.__traceback__.tb_next)))  # type: ignore[union-attr]
-            self.faults.append(Fault(int(battle["round"]), int(battle["turn"]), "raised", message))
+            message = "".join(traceback.format_exception(error.with_traceback(bot_frames(error))))
+            kind = "looped" if isinstance(error, EndlessLoop) else "raised"
+            self.faults.append(Fault(int(battle["round"]), int(battle["turn"]), kind, message))
             show(self._world, crew, robot)  # the orders as they were
             crew.verdicts[robot], crew.waits[robot] = DISABLE, GONE
 
@@ -46,3 +49,11 @@ class PlainHost:
 
     def close(self) -> None:
         """Nothing is to be done."""
+
+
+def bot_frames(error: Exception) -> TracebackType | None:
+    """Where the error passed through the bot's own functions, without those of beepsim that called them."""
+    frames = error.__traceback__
+    for _ in range(2):
+        frames = frames.tb_next if frames and frames.tb_next else frames
+    return frames

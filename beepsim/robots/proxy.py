@@ -5,11 +5,11 @@ and returns in the next turn. VIEW, EVENT and COMMAND are read and written by ad
 """
 
 import math
+import tempfile
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from beepsim.engine.state import COMMAND, DEATH, NO_SHOT, World
+from beepsim.engine.state import COMMAND, World
 from beepsim.robots.compiled import VIEW
 from beepsim.robots.crew import Crew
 from beepsim.robots.event_queue import EventQueue
@@ -17,31 +17,28 @@ from beepsim.robots.event_reader import EventReader
 from beepsim.robots.events import ScannedRobotEvent, StatusEvent
 from beepsim.robots.exchange import CALL_ALWAYS, UNTIL_GUN_TURNED, UNTIL_MOVED, UNTIL_RADAR_TURNED, UNTIL_TURNED
 from beepsim.robots.interrupts import RobotException, RoundOver, TooManyCalls
+from beepsim.robots.memory import byte_of, word_of, words
 from beepsim.robots.output import Output
 from beepsim.robots.results import Bullet, RobotStatus
 from beepsim.robots.utils import Utils
 from beepsim.rules import BULLET_IDS_PER_ROBOT, BULLET_IDS_PER_ROUND, MAX_POWER, MIN_POWER
 
+DATA_QUOTA = 200_000  # bytes that Robocode lets a robot write
 MOST_CALLS = 10_000  # to set or get something, without ending the turn
 
-(X, Y, VELOCITY, HEADING, GUN_HEADING, RADAR_HEADING, ENERGY, GUN_HEAT, WIDTH, HEIGHT, COOLING) = (
-    VIEW.fields[name][1] // 8
-    for name in "x y velocity heading gun_heading radar_heading energy gun_heat width height gun_cooling_rate".split()
+X, Y, VELOCITY, HEADING, GUN_HEADING, RADAR_HEADING, ENERGY, GUN_HEAT, WIDTH, HEIGHT, COOLING = word_of(
+    VIEW,
+    *("x", "y", "velocity", "heading", "gun_heading", "radar_heading", "energy", "gun_heat"),
+    *("width", "height", "gun_cooling_rate"),
 )
-ROUND, TURN, NUM_ROUNDS, OTHERS = (VIEW.fields[name][1] // 8 for name in ("round_number", "turn", "num_rounds", "others"))
-(DISTANCE, BODY_TURN, GUN_TURN, RADAR_TURN, MAX_VELOCITY, MAX_TURN_RATE, FIRE_POWER, FIRE_ASSIST) = (
-    COMMAND.fields[name][1] // 8
-    for name in "distance body_turn gun_turn radar_turn max_velocity max_turn_rate fire_power fire_assist".split()
+ROUND, TURN, NUM_ROUNDS, OTHERS = word_of(VIEW, "round_number", "turn", "num_rounds", "others")
+DISTANCE, BODY_TURN, GUN_TURN, RADAR_TURN, MAX_VELOCITY, MAX_TURN_RATE, FIRE_POWER, FIRE_ASSIST = word_of(
+    COMMAND,
+    *("distance", "body_turn", "gun_turn", "radar_turn", "max_velocity", "max_turn_rate", "fire_power", "fire_assist"),
 )
-# Of COMMAND's bytes:
-GUN_FOR_BODY, RADAR_FOR_GUN, RADAR_FOR_BODY, SCAN = (
-    COMMAND.fields[name][1] for name in ("adjust_gun_for_body", "adjust_radar_for_gun", "adjust_radar_for_body", "scan")
+GUN_FOR_BODY, RADAR_FOR_GUN, RADAR_FOR_BODY, SCAN = byte_of(
+    COMMAND, "adjust_gun_for_body", "adjust_radar_for_gun", "adjust_radar_for_body", "scan"
 )
-
-
-def words(array: np.ndarray, code: str) -> memoryview:
-    """The bytes of an array as doubles ("d"), int64 ("q") or bytes ("B")."""
-    return memoryview(array.view(np.uint8)).cast(code)
 
 
 class Proxy:
@@ -54,13 +51,16 @@ class Proxy:
         self.view, self.view_ints = words(view, "d"), words(view, "q")
         self.orders, self.flags = words(command, "d"), words(command, "B")
         self.waits = words(crew.waits, "q")
-        self.queue = EventQueue(output.println, self.note_error)
+        self.queue = EventQueue(output.println, lambda error: self.on_fault(error))
         self.reader = EventReader(crew.events, names, self)
         self.hub: Any = None  # the host's greenlet
         self.may_park = False
         self.hears_status = False
         self.is_advanced = False
         self.on_fault: Any = None  # called with what a handler raised
+        self.leave: Any = None  # called to leave the robot where it stands, for good
+        self.late: list[Any] = []  # what it is told beside its turn's events, after turns that it missed
+        self.folder: Path | None = None  # of its data
         # Robocode counts a robot as stopped when a round starts, and what it saved lasts from round to round.
         self.saved_orders = [0.0, 0.0, 0.0, 0.0]
         self.bullets: dict[int, Bullet] = {}
@@ -83,8 +83,11 @@ class Proxy:
         self.last_bullet_id = 1 + self.index * BULLET_IDS_PER_ROBOT + round_number * BULLET_IDS_PER_ROUND
         self.receive(count)
 
-    def note_error(self, error: Exception, event: Any) -> None:
-        self.on_fault(error, type(event).__name__)
+    def data_directory(self) -> Path:
+        """Made where it is first asked for."""
+        if self.folder is None:
+            self.folder = Path(tempfile.mkdtemp(prefix="beepsim-data-"))
+        return self.folder
 
     # --- the turn's end ---
 
@@ -112,7 +115,7 @@ class Proxy:
         """Ends a robot that is dead or whose round is over."""
         self.refusals += 1
         if self.refusals > 100:  # it catches everything; it is left where it stands
-            self.hub.switch()
+            self.leave()
         raise RoundOver
 
     def receive(self, count: int) -> None:
@@ -121,17 +124,27 @@ class Proxy:
         now, queue = self.view_ints[TURN], self.queue
         if self.hears_status or queue.events:
             queue.add(StatusEvent(self.status()), now)
+        if self.late:
+            self.hear_late(now)
         if count:
             self.reader.read(count, now, queue)
         if queue.events or queue.conditions:
             queue.process(now)
 
+    def hear_late(self, now: int) -> None:
+        """After turns that it missed: all but the system's events are lost."""
+        self.queue.clear()
+        for event in self.late:
+            self.queue.add(event, now)
+        self.late = []
+
     def status(self) -> RobotStatus:
         view, ints, orders = self.view, self.view_ints, self.orders
         return RobotStatus(
-            view[ENERGY], view[X], view[Y], view[HEADING], view[GUN_HEADING], view[RADAR_HEADING], view[VELOCITY],
-            orders[BODY_TURN], orders[RADAR_TURN], orders[GUN_TURN], orders[DISTANCE], view[GUN_HEAT],
-            ints[OTHERS], ints[ROUND], ints[NUM_ROUNDS], ints[TURN],
+            (view[ENERGY], view[X], view[Y], view[HEADING], view[GUN_HEADING], view[RADAR_HEADING], view[VELOCITY],
+             view[GUN_HEAT]),
+            (orders[BODY_TURN], orders[RADAR_TURN], orders[GUN_TURN], orders[DISTANCE]),
+            (ints[OTHERS], ints[ROUND], ints[NUM_ROUNDS], ints[TURN]),
         )  # fmt: skip
 
     # --- what it may ask ---

@@ -9,13 +9,11 @@ from typing import Any
 from beepsim.robots.utils import to_degrees
 from beepsim.rules import MAX_POWER, MIN_POWER
 
-bullet_fields = ("_heading", "_x", "_y", "_power", "_owner", "_victim", "_is_active", "_id", "_tracker")
-
 
 class Bullet:
     """A bullet; one that the robot fired itself moves on while it flies."""
 
-    __slots__ = bullet_fields
+    __slots__ = ("_heading", "_x", "_y", "_power", "_owner", "_victim", "_is_active", "_id", "_tracker")
 
     def __init__(
         self, heading: float, x: float, y: float, power: float, owner: str, victim: str | None, is_active: bool, id: int
@@ -77,27 +75,16 @@ class RobotStatus:
     """The robot at the end of a turn."""
 
     __slots__ = (
-        "_energy",
-        "_x",
-        "_y",
-        "_heading",
-        "_gun_heading",
-        "_radar_heading",
-        "_velocity",
-        "_turn_remaining",
-        "_radar_turn_remaining",
-        "_gun_turn_remaining",
-        "_distance_remaining",
-        "_gun_heat",
-        "_others",
-        "_round_num",
-        "_num_rounds",
-        "_time",
+        *("_energy", "_x", "_y", "_heading", "_gun_heading", "_radar_heading", "_velocity"),
+        *("_turn_remaining", "_radar_turn_remaining", "_gun_turn_remaining", "_distance_remaining", "_gun_heat"),
+        *("_others", "_round_num", "_num_rounds", "_time"),
     )
 
-    def __init__(self, *values: float) -> None:
-        for name, value in zip(self.__slots__, values, strict=True):
-            setattr(self, name, value)
+    def __init__(self, state: tuple[float, ...], remaining: tuple[float, ...], battle: tuple[int, ...]) -> None:
+        self._energy, self._x, self._y, self._heading, *rest = state
+        self._gun_heading, self._radar_heading, self._velocity, self._gun_heat = rest
+        self._turn_remaining, self._radar_turn_remaining, self._gun_turn_remaining, self._distance_remaining = remaining
+        self._others, self._round_num, self._num_rounds, self._time = battle
 
     def get_energy(self) -> float:
         return self._energy

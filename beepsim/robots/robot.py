@@ -3,8 +3,6 @@
 Degrees clockwise from north, px from the lower left corner, turns. A call that acts returns when the action is done.
 """
 
-import math
-import sys
 from typing import Any
 
 from beepsim.robots import proxy as fields
@@ -180,9 +178,7 @@ class Robot(DeprecatedRobot):
         """Whether the radar keeps its direction while the body turns."""
         self._beepsim.adjust_radar_for_body(independent)
 
-    def set_colors(
-        self, body: Any, gun: Any, radar: Any, bullet: Any = None, scan_arc: Any = None
-    ) -> None:
+    def set_colors(self, body: Any, gun: Any, radar: Any, bullet: Any = None, scan_arc: Any = None) -> None:
         self._beepsim.count_set()
 
     def set_all_colors(self, color: Any) -> None:

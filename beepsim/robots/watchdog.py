@@ -1,0 +1,96 @@
+"""Interrupts a robot that does not end its turn: one thread for the process, which runs while battles do.
+
+It raises Looped in the robot's code. Where that is caught, again; a robot that catches it for ever is left where it
+stands, and one that waits in a system call is woken as Ctrl-C would. Looking twice a second, it costs a turn nothing.
+"""
+
+import ctypes
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from beepsim.robots.interrupts import Looped
+
+PATIENCE = 10.0  # seconds for a turn
+MORE_PATIENCE = 0.5  # seconds for what follows an interrupt
+INTERRUPTS = 4  # of one turn, before the robot is left
+
+
+class Left(Looped):
+    """Leaves the robot where it is: making the exception, in its greenlet, switches to the host's for good."""
+
+    leave: Callable[[], Any] = lambda: None
+
+    def __init__(self) -> None:
+        super().__init__()
+        Left.leave()
+
+
+class Watchdog:
+    """Host enters `inside` and counts `turns`; everything else is the thread's."""
+
+    def __init__(self) -> None:
+        self.inside = False  # a robot's code
+        self.turns = 0
+        self.fired = False  # an exception was sent in this turn
+        self.thread_id = 0  # of the robot's code
+        self.patience = PATIENCE
+        self.users = 0
+        self.lock = threading.Lock()
+        self.stopped = threading.Event()
+
+    def start(self, patience: float) -> None:
+        """For a battle, in the thread that fights it."""
+        self.users += 1
+        self.thread_id, self.patience = threading.get_ident(), patience
+        if self.users == 1:
+            self.stopped = threading.Event()
+            threading.Thread(target=self.watch, args=(self.stopped,), name="beepsim watchdog", daemon=True).start()
+
+    def stop(self) -> None:
+        self.users -= 1
+        if self.users == 0:
+            self.stopped.set()
+
+    def watch(self, stopped: threading.Event) -> None:
+        seen, since, sent = -1, 0.0, 0
+        while not stopped.wait(min(MORE_PATIENCE, self.patience / 4.0)):
+            if not self.inside or self.turns != seen:
+                seen, since, sent = self.turns, time.monotonic(), 0
+            elif time.monotonic() - since >= self.patience + sent * MORE_PATIENCE:
+                sent += 1
+                self.interrupt(seen, sent)
+
+    def interrupt(self, turn: int, sent: int) -> None:
+        """Sends the exception, unless the turn has ended meanwhile."""
+        with self.lock:
+            self.fired = True
+            if not self.inside or self.turns != turn:
+                self.fired = False
+                return
+            send(self.thread_id, Left if sent > INTERRUPTS else Looped)
+            is_main = self.thread_id == threading.main_thread().ident
+            if sent > 1 and is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                if hasattr(signal, "pthread_kill"):
+                    signal.pthread_kill(self.thread_id, signal.SIGINT)
+
+    def calm(self) -> None:
+        """After a turn in which it fired: takes back what has not arrived."""
+        while self.fired:
+            try:
+                with self.lock:
+                    send(self.thread_id, None)
+                    self.fired = False
+            except (Looped, KeyboardInterrupt):
+                continue
+
+
+def send(thread_id: int, exception: type[BaseException] | None) -> None:
+    """Raises the exception in that thread as soon as it runs Python code; None takes it back."""
+    kind = None if exception is None else ctypes.py_object(exception)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), kind)
+
+
+WATCHDOG = Watchdog()
