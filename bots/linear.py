@@ -1,6 +1,6 @@
 """Fires at where the enemy will be if it drives straight on at its present velocity, and stops at walls."""
 
-from beepsim.fdlibm import cos, hypot, sin
+from beepsim.fdlibm import sin_cos
 from beepsim.geometry import absolute_bearing
 from beepsim.robots.compiled import may_fire_soon, shoot, usual_power
 from beepsim.rules import HALF_BOT_WIDTH, bullet_speed
@@ -10,14 +10,16 @@ def aim(view, target, command):
     if not may_fire_soon(view, target):
         return
     power = usual_power(view, target)
+    speed = bullet_speed(power)
     # The shot leaves next turn, from where this robot will be then.
-    from_x = view.x + sin(view.heading) * view.velocity
-    from_y = view.y + cos(view.heading) * view.velocity
-    step_x, step_y = sin(target.heading) * target.velocity, cos(target.heading) * target.velocity
+    sine, cosine = sin_cos(view.heading)
+    from_x, from_y = view.x + sine * view.velocity, view.y + cosine * view.velocity
+    sine, cosine = sin_cos(target.heading)
+    step_x, step_y = sine * target.velocity, cosine * target.velocity
     x, y = target.x + step_x, target.y + step_y
-    flown = bullet_speed(power)
-    while flown < hypot(x - from_x, y - from_y):
+    flown = speed
+    while flown * flown < (x - from_x) * (x - from_x) + (y - from_y) * (y - from_y):
         x = min(max(x + step_x, HALF_BOT_WIDTH), view.width - HALF_BOT_WIDTH)
         y = min(max(y + step_y, HALF_BOT_WIDTH), view.height - HALF_BOT_WIDTH)
-        flown += bullet_speed(power)
+        flown += speed
     shoot(view, target, command, absolute_bearing(from_x, from_y, x, y), power)

@@ -16,7 +16,7 @@ names the arguments that it wants, in any order:
 
 They are called at the start of each round (view.turn == 0) and after each turn; what they command acts in the next one.
 `loader.py` compiles them, or runs them as plain Python with the same result, as long as they take trigonometry from
-`beepsim.fdlibm` (sin, cos, tan, asin, acos, atan2, hypot), write x * x for a power and divide by nothing that may be
+`beepsim.fdlibm` (sin, cos, sin_cos, tan, asin, acos, atan2, hypot), write x * x for a power and divide by nothing that may be
 zero. A debugger or a print works in the plain run: `fight(…, compiled=False)`.
 """
 
@@ -39,7 +39,7 @@ from beepsim.engine.state import (  # noqa: F401 - COMMAND and the event types a
     WIN,
     record,
 )
-from beepsim.fdlibm import cos, sin
+from beepsim.fdlibm import sin_cos
 from beepsim.geometry import HALF_PI, absolute_angle, relative_angle
 from beepsim.rules import MAX_POWER, MIN_POWER, bullet_damage, bullet_hit_gain
 
@@ -86,6 +86,7 @@ TARGET = record(
 WALL_MARGIN = 25.0  # px from the walls within which no centre should come
 WALL_STICK = 140.0  # px ahead that are kept within the margin
 SMOOTHING_STEP = 0.1  # rad
+SMOOTHING_SINE, SMOOTHING_COSINE = 0.09983341664682815, 0.9950041652780257  # of that step, by beepsim.fdlibm
 SHARP_TURN = 0.8  # rad
 SMOOTHING_STEPS = 32  # half a circle: in a corner any further turn leads out again
 
@@ -122,8 +123,9 @@ def see(view, event, target):
     target.velocity, target.heading, target.energy = event.velocity, event.heading, event.energy
     target.distance = event.distance
     target.bearing = absolute_angle(view.heading + event.bearing)
-    target.x = view.x + sin(target.bearing) * event.distance
-    target.y = view.y + cos(target.bearing) * event.distance
+    sine, cosine = sin_cos(target.bearing)
+    target.x = view.x + sine * event.distance
+    target.y = view.y + cosine * event.distance
 
 
 def lock_radar(view, target, command):
@@ -161,8 +163,9 @@ def orbit(view, target, command, direction, distance):
 
 def along_walls(view, heading, direction):
     """`heading`, turned by `direction` (+1 clockwise) in steps until WALL_STICK px that way are clear of walls."""
-    across, along = sin(heading) * WALL_STICK, cos(heading) * WALL_STICK
-    sine, cosine = direction * sin(SMOOTHING_STEP), cos(SMOOTHING_STEP)
+    sine, cosine = sin_cos(heading)
+    across, along = sine * WALL_STICK, cosine * WALL_STICK
+    sine, cosine = direction * SMOOTHING_SINE, SMOOTHING_COSINE
     for _ in range(SMOOTHING_STEPS):
         x, y = view.x + across, view.y + along
         if WALL_MARGIN < x < view.width - WALL_MARGIN and WALL_MARGIN < y < view.height - WALL_MARGIN:
