@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from beepsim.battle_rules import Rules
-from beepsim.engine.state import new_rules, new_world
+from beepsim.engine.state import World, new_rules, new_world
 from beepsim.errors import UserError
-from beepsim.loop import Host, RoundRows, Stage, new_stage, play_round
+from beepsim.loop import Host, RoundRows, Stage, Stopped, new_stage, play_round
 from beepsim.recording.format import MAX_ROBOTS, SUFFIX, write_recording
 from beepsim.recording.recorder import new_notes
 from beepsim.results import BattleResult, recording_of, robot_results
@@ -50,31 +50,33 @@ def fight(
     compiled: bool = True,
     progress: Callable[[int], None] | None = None,
     turn_time_limit: float | None = None,
+    start: World | None = None,
 ) -> BattleResult:
     """Fights a battle of any number of robots; `progress` gets the number of rounds played.
 
     With `record` the battle is written there; if Ctrl-C stops it, the rounds played until then are. With
     `compiled=False` compiled bots run as plain Python, for a debugger, and the battle is the same. `turn_time_limit`
     are seconds: a robot of a class that takes longer for a turn skips turns, and the battle depends on the machine.
+    From a `start` (see engine/text_reader.py), which has its own rules, the battle goes on as if its round began there:
+    turn 0, with bots that remember nothing.
     Raises UserError for an unknown bot, a seed out of range, a file that cannot be written.
     """
     started = time.perf_counter()
     crew_bots = [load_bot(bot) if isinstance(bot, str) else bot for bot in bots]
+    if start is not None:
+        rules = rules_of_start(start, rules, crew_bots, record)
     check_battle(crew_bots, seed, rules, record)
     names = names_of(crew_bots)
     rounds: list[RoundRows] = []
-    with own_global_randomness(seed) if any(is_class(bot) for bot in crew_bots) else nullcontext():
-        stage = set_stage(crew_bots, names, seed, rules, record is not None, compiled, turn_time_limit)
-        try:
-            for _ in range(rules.num_rounds):
+    try:
+        with on_stage(crew_bots, names, seed, rules, start, record is not None, compiled, turn_time_limit) as stage:
+            for _ in range(int(stage.world.battle[0]["round"]) + (start is None), rules.num_rounds):
                 rounds.append(play_round(stage))
                 if progress:
                     progress(len(rounds))
-        finally:
-            for host in stage.hosts.values():
-                host.close()
-            if record is not None and rounds:
-                write_recording(record, recording_of(crew_bots, names, rules, seed, rounds))
+    finally:
+        if record is not None and rounds:
+            write_recording(record, recording_of(crew_bots, names, rules, seed, rounds))
     elapsed = time.perf_counter() - started
     hosts = [stage.hosts.get(robot) for robot in range(len(crew_bots))]
     faults = [kept + (host.faults if host else []) for kept, host in zip(stage.faults, hosts, strict=True)]
@@ -89,6 +91,71 @@ def fight(
     )
 
 
+def world_at(
+    bots: Sequence[str | Bot],
+    seed: int,
+    rules: Rules = Rules(),
+    round_number: int = 0,
+    turn: int = 0,
+    start: World | None = None,
+) -> World:
+    """The world of the battle that `fight` fights, after this turn of this round, before the robots run; 0: the start.
+
+    Raises UserError as `fight` does, and for a turn that is not played.
+    """
+    crew_bots = [load_bot(bot) if isinstance(bot, str) else bot for bot in bots]
+    first = 0
+    if start is not None:
+        rules, first = rules_of_start(start, rules, crew_bots, None), int(start.battle[0]["round"])
+    check_battle(crew_bots, seed, rules, None)
+    if not first <= round_number < rules.num_rounds:
+        raise UserError(f"round {round_number} is not played, it must be from {first} to {rules.num_rounds - 1}")
+    with on_stage(crew_bots, names_of(crew_bots), seed, rules, start) as stage:
+        for _ in range(first, round_number):
+            play_round(stage)
+        stage.standing["stop_turn"] = turn
+        try:
+            play_round(stage)
+        except Stopped:
+            return stage.world
+        raise UserError(
+            f"turn {turn} is not played, round {round_number} ended with turn {stage.world.battle['turn'][0]}"
+        )
+
+
+def rules_of_start(start: World, rules: Rules, bots: list[Bot], record: Path | None) -> Rules:
+    """The rules of a start; UserError where it does not go with what else was asked for."""
+    own = Rules.of_world(start)
+    if rules not in (Rules(), own):
+        raise UserError("a start has its own rules: they belong in the rules line of its text, not beside it")
+    if len(start.robots) != len(bots):
+        raise UserError(f"the start has {len(start.robots)} robots, but {len(bots)} bots were named")
+    if record is not None and start.battle[0]["round"] > 0:
+        raise UserError(f"a recording begins with round 0, the start's round is {start.battle[0]['round']}")
+    return own
+
+
+@contextmanager
+def on_stage(
+    bots: list[Bot],
+    names: list[str],
+    seed: int,
+    rules: Rules,
+    start: World | None,
+    is_recorded: bool = False,
+    compiled: bool = True,
+    turn_time_limit: float | None = None,
+) -> Iterator[Stage]:
+    """The stage of a battle, for its duration."""
+    with own_global_randomness(seed) if any(is_class(bot) for bot in bots) else nullcontext():
+        stage = set_stage(bots, names, seed, rules, start, is_recorded, compiled, turn_time_limit)
+        try:
+            yield stage
+        finally:
+            for host in stage.hosts.values():
+                host.close()
+
+
 def is_class(bot: Bot) -> bool:
     """Whether the bot is a class of Robocode's API rather than compiled functions."""
     return bot.parts[0].kind == ROBOT
@@ -99,13 +166,18 @@ def set_stage(
     names: list[str],
     seed: int,
     rules: Rules,
+    start: World | None,
     is_recorded: bool,
     compiled: bool,
     turn_time_limit: float | None,
 ) -> Stage:
     """All that the battle is played with, before its first round."""
     kinds = np.array([bot.robot_kind for bot in bots])
-    world = new_world(new_rules(**rules.numbers()), kinds, seed, rules.initial_positions)
+    if start is None:
+        world = new_world(new_rules(**rules.numbers()), kinds, seed, rules.initial_positions)
+    else:
+        world = World(*(array.copy() for array in start))
+        world.robots["kind"], world.battle["turn"] = kinds, 0
     memories = new_memories(bots)
     crew, notes = new_crew(bots, memories, world, seed, compiled), new_notes(world, is_recorded)
     hosts: dict[int, Host] = {}
@@ -115,7 +187,7 @@ def set_stage(
             hosts[robot] = ClassHost(robot_class(bot.parts[0]), robot, told, crew, world, turn_time_limit)
         elif not compiled:
             hosts[robot] = PlainHost(bot, robot, memories[robot], crew, world)
-    return new_stage(bots, memories, world, crew, notes, hosts)
+    return new_stage(bots, memories, world, crew, notes, hosts, start is not None)
 
 
 @contextmanager

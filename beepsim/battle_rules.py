@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from beepsim.engine.state import new_rules
+from beepsim.engine.state import RULES, World, new_rules
 from beepsim.errors import UserError
 from beepsim.recording.format import RecordedRules
 from beepsim.rules import BULLET_IDS_PER_ROUND
@@ -83,6 +83,12 @@ class Rules:
                 continue
             if not NUMBER.fullmatch(number) or float(number) > most:
                 raise UserError(f"{where}: {name} is {number!r}, it must be ? or a number from 0 to {most}")
+
+    @classmethod
+    def of_world(cls, world: World) -> "Rules":
+        """The rules of a world; where its robots are placed is the world's own matter."""
+        rules = dict(zip(RULES.names or (), world.rules[0].tolist(), strict=True))
+        return cls(**rules | {name: int(rules[name]) for name in ("width", "height")})
 
     def recorded(self) -> RecordedRules:
         """The rules in the recording's words."""

@@ -11,7 +11,7 @@ import typer
 from beepsim import __version__
 from beepsim.errors import UserError
 from beepsim.progress import show_progress
-from beepsim.terminal import interruptible, print_json, print_rows
+from beepsim.terminal import interruptible, parse_turn, print_json, print_rows, read_start
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -86,20 +86,32 @@ def battle(
     turn_time_limit: Annotated[float | None, typer.Option(help="ms in which a class must end its turn.")] = None,
     record: Annotated[Path | None, typer.Option(help="Write the battle to this .battle file.")] = None,
     uncompiled: Annotated[bool, typer.Option(help="Run the bots as plain Python, for a debugger.")] = False,
+    start: Annotated[Path | None, typer.Option(help="Start from this world as text; - reads standard input.")] = None,
+    print_turn: Annotated[str | None, typer.Option(help="Print the world after TURN or ROUND:TURN, and stop.")] = None,
     as_json: Json = False,
 ) -> None:
     """Fight a battle.
 
     Example: beepsim battle circle+linear random_mover+head_on --rounds 35 --seed 1 --record duel.battle
     """
-    from beepsim.battle import Rules, fight
+    from beepsim.battle import Rules, fight, world_at
+    from beepsim.engine.text import world_text
     from beepsim.results import fault_lines, result_rows
 
     rules = Rules(width, height, gun_cooling_rate, inactivity_time, rounds, hide_enemy_names, positions)
     limit = None if turn_time_limit is None else turn_time_limit / 1000
     kept = f"the rounds fought until then are in {record}" if record else "nothing was recorded"
-    with interruptible(kept), show_progress("Fighting", rounds, "rounds") as update:
-        result = fight(names, seed, rules, record, not uncompiled, update, limit)
+    world = None if start is None else read_start(start, seed)
+    first = 0 if world is None else int(world.battle[0]["round"])
+    if print_turn is not None:
+        if record is not None:
+            raise UserError("--print-turn stops the battle in that turn; it cannot be recorded, leave out --record")
+        text = world_text(world_at(names, seed, rules, *parse_turn(print_turn, first), world))
+        print_json({"world": text}) if as_json else print(text, end="")
+        return
+    total = rounds if world is None else int(world.rules[0]["num_rounds"]) - first
+    with interruptible(kept), show_progress("Fighting", total, "rounds") as update:
+        result = fight(names, seed, rules, record, not uncompiled, update, limit, world)
     if as_json:
         print_json(asdict(result))
         return

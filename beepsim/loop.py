@@ -48,16 +48,18 @@ from beepsim.robots.loader import Bot
 from beepsim.robots.plain import PlainHost
 
 ROBOT_BITS = 7  # of what `play_on` returns for a bot in Python: its index; above them the number of its events
-ROUND_OVER, NO_ROOM, BOT_FAILED = -1, -2, -3  # else it returns one of these
+ROUND_OVER, NO_ROOM, BOT_FAILED, STOPPED = -1, -2, -3, -4  # else it returns one of these
 
-# STANDING.phase
-AT_START, ROBOTS_RUN, TURN_ENDED = 0, 1, 2
+# STANDING.phase; AT_GIVEN_START if the world stands as its round is to begin
+AT_START, ROBOTS_RUN, TURN_ENDED, AT_GIVEN_START = 0, 1, 2, 3
+NEVER = -1
 
 STANDING = record(
     [
         ("phase", "i8"),
         ("next", "i8"),  # place in World.run_order of the robot that runs next
         ("called", "?"),  # a bot in Python has been called; its orders are still to be taken
+        ("stop_turn", "i8"),  # of the round: it stops before the robots run after this turn, or NEVER
     ]
 )
 """Where `play_on` left off."""
@@ -73,6 +75,10 @@ class Host(Protocol):
     def run(self, count: int) -> None: ...
     def end_round(self) -> None: ...
     def close(self) -> None: ...
+
+
+class Stopped(Exception):
+    """The round in progress has reached STANDING.stop_turn."""
 
 
 class RoundRows(NamedTuple):
@@ -100,10 +106,18 @@ class Stage:
 
 
 def new_stage(
-    bots: Sequence[Bot], memories: list[np.ndarray], world: World, crew: Crew, notes: Notes, hosts: dict[int, Host]
+    bots: Sequence[Bot],
+    memories: list[np.ndarray],
+    world: World,
+    crew: Crew,
+    notes: Notes,
+    hosts: dict[int, Host],
+    is_given_start: bool = False,
 ) -> Stage:
-    """The stage before the first round."""
+    """The stage before the first round, of which the world may already be the start."""
     standing = np.zeros(1, STANDING)
+    standing["phase"] = AT_GIVEN_START if is_given_start else AT_START
+    standing["stop_turn"] = NEVER
     addresses = addresses_of(*world, *crew, *notes, standing)
     return Stage(bots, memories, world, crew, notes, hosts, [[] for _ in bots], standing, addresses)
 
@@ -150,8 +164,9 @@ def play_on(address):
     addresses = rows_at(address, np.int64)
     world, crew, notes = world_at(addresses), crew_at(addresses, CREW_AT), notes_at(addresses, NOTES_AT)
     standing = rows_at(addresses[STANDING_AT], STANDING)[0]
-    if standing.phase == AT_START:
-        prepare_round(world)
+    if standing.phase == AT_START or standing.phase == AT_GIVEN_START:
+        if standing.phase == AT_START:
+            prepare_round(world)
         begin_crew(world, crew)
         begin_rows(world, notes)
         standing.phase, standing.next = ROBOTS_RUN, 0
@@ -160,6 +175,8 @@ def play_on(address):
         end_call(world, crew, crew.running[0])
     while True:
         if standing.phase == ROBOTS_RUN:
+            if standing.next == 0 and world.battle[0].turn == standing.stop_turn:
+                return STOPPED
             called = run_compiled(world, crew, standing, addresses[FAILED_AT])
             if called != ROUND_OVER:
                 return called
@@ -230,6 +247,7 @@ def play_round(stage: Stage) -> RoundRows:
     """
     world, crew, hosts = stage.world, stage.crew, stage.hosts
     kept = [array.copy() for array in changing_arrays(stage)] if not hosts else []
+    phase = int(stage.standing["phase"][0])
     for host in hosts.values():
         host.start_round()
     # Compiled arithmetic yields infinities and NaN in silence; so must the same source uncompiled.
@@ -240,7 +258,7 @@ def play_round(stage: Stage) -> RoundRows:
                 continue
             for array, old in zip(changing_arrays(stage), kept, strict=True):
                 array[:] = old
-            stage.standing["phase"] = AT_START
+            stage.standing["phase"] = phase
             hosts = {
                 robot: PlainHost(stage.bots[robot], robot, stage.memories[robot], crew, world)
                 for robot in (*hosts, failed)
@@ -267,7 +285,7 @@ def changing_arrays(stage: Stage) -> list[np.ndarray]:
 
 def play_to_failure(stage: Stage, hosts: dict[int, Host]) -> int:
     """Plays the round in progress, or the next one, to its end, or to the failure of a compiled bot, whose index it
-    returns (else NOBODY); called again it goes on from there."""
+    returns (else NOBODY); called again it goes on from there. Raises Stopped."""
     robots = (1 << ROBOT_BITS) - 1
     runs = {robot: host.run for robot, host in hosts.items()}
     while True:
@@ -278,6 +296,8 @@ def play_to_failure(stage: Stage, hosts: dict[int, Host]) -> int:
             code = play_on(address)
         if code == ROUND_OVER:
             return NOBODY
+        if code == STOPPED:
+            raise Stopped
         if code == BOT_FAILED:
             return int(stage.crew.running[0])
         stage.notes = with_more_room(stage.notes)
@@ -287,5 +307,7 @@ def play_to_failure(stage: Stage, hosts: dict[int, Host]) -> int:
 def fault_without_traceback(stage: Stage, robot: int) -> Fault:
     """What is known of the failure of a compiled bot while it runs compiled."""
     battle = stage.world.battle[0]
-    message = f"bot '{stage.bots[robot].name}' raised an exception; the same battle uncompiled shows where"
+    message = (
+        f"bot '{stage.bots[robot].name}' raised an exception; the same `beepsim battle` with --uncompiled shows where"
+    )
     return Fault(int(battle["round"]), int(battle["turn"]), "raised", message)

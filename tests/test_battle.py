@@ -1,6 +1,7 @@
 """Battles: determinism, recordings that agree with the rules, bots that fail, interrupts, many at once."""
 
-from dataclasses import replace
+import random
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -217,3 +218,114 @@ def test_a_mistake_in_one_of_many_is_found_before_the_first():
     with pytest.raises(UserError, match="no bot named 'cirle'"):
         fight_many([Battle(DUEL, 1), Battle(("cirle", "circle"), 1)], 1, done.append)
     assert done == []
+
+
+LISTENING = """
+import random
+
+import numpy as np
+
+from beepsim.robots import AdvancedRobot
+
+
+class Listener(AdvancedRobot):
+    def run(self):
+        while True:
+            self.set_turn_radar_right(360)
+            self.set_ahead(random.uniform(-200, 200))
+            self.set_turn_right(np.random.uniform(-90, 90))
+            self.execute()
+
+    def on_scanned_robot(self, event):
+        raise ValueError(f"saw {event.get_name()}, I am {self.get_name()}")
+"""
+
+
+def test_a_seed_is_the_battle_of_bots_that_draw_from_the_global_generators_too(tmp_path):
+    path = tmp_path / "listener.py"
+    path.write_text(LISTENING)
+    random.seed(1)
+    np.random.seed(1)
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    bots, rules = [str(path), "circle+linear"], Rules(num_rounds=2)
+    first = fight(bots, 5, rules, tmp_path / "a.battle")
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+    random.random()
+    assert fight(bots, 5, rules) == replace(first, recording=None)
+    assert fight(bots, 6, rules).turns != first.turns
+
+
+@pytest.mark.parametrize("hide", [False, True])
+def test_hidden_names_are_hidden_from_the_others(tmp_path, hide):
+    path = tmp_path / "listener.py"
+    path.write_text(LISTENING)
+    rules = Rules(num_rounds=1, hide_enemy_names=hide)
+    result = fight([str(path), "circle+linear", str(path)], 5, rules, tmp_path / "a.battle")
+    assert read_recording(tmp_path / "a.battle").header.rules.hide_enemy_names == hide
+    messages = {fault.message.splitlines()[-1] for fault in result.robots[0].faults}
+    own = result.robots[0].name
+    others = ["#1", "#2"] if hide else [robot.name for robot in result.robots[1:]]
+    assert messages <= {f"ValueError: saw {other}, I am {own}" for other in others} and messages
+
+
+def test_robots_begin_where_they_are_placed(tmp_path):
+    rules = Rules(num_rounds=3, initial_positions="(100,200,90), (?,500,), (700.5,?,?)")
+    fight(["circle", "circle", "circle"], 1, rules, tmp_path / "a.battle")
+    recording = read_recording(tmp_path / "a.battle")
+    assert recording.header.rules.initial_positions == rules.initial_positions
+    starts = recording.robots[recording.robots["turn"] == 0].reshape(3, 3)
+    for robots in starts:
+        assert (robots["x"][0], robots["y"][0], robots["heading"][0]) == (100, 200, np.float32(np.pi / 2))
+        assert robots["y"][1] == 500 and robots["x"][2] == 700.5
+        # What is left open is drawn once.
+        assert robots["x"][1] == starts["x"][0, 1] and robots["heading"][2] == starts["heading"][0, 2]
+
+
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        ("", "at '' it must have a group like"),
+        ("100,200,90", "at '100,200,90' it must have"),
+        ("(100,200,90)(1,2,3)", r"at '\(100,200,90\)\(1,2,3\)' it must have"),
+        ("(100,200,90),x", "at 'x' it must have"),
+        ("(100,200,90,4)", r"\(100,200,90,4\): a place has three numbers"),
+        ("(-100,200,90)", "x is '-100', it must be [?] or a number from 0 to 800"),
+        ("(100,601,90)", "y is '601', it must be [?] or a number from 0 to 600"),
+        ("(100,200,1e2)", "heading is '1e2', it must be [?] or a number from 0 to 360"),
+    ],
+)
+def test_positions_that_robocode_would_misread(positions, message):
+    with pytest.raises(UserError, match=message):
+        Rules(initial_positions=positions)
+
+
+def test_more_places_than_robots():
+    with pytest.raises(UserError, match="has 3 places for 2 robots"):
+        fight(DUEL, 1, Rules(initial_positions="(?,?,?),(?,?,?),(?,?,?)"))
+
+
+@pytest.mark.parametrize(("side", "count"), [(400, 16), (5000, 16), (2000, 127)])
+def test_melees_of_many_robots_on_the_smallest_and_the_largest_field(tmp_path, side, count):
+    bots = (["sample.Crazy", "random_mover+linear", "sample.SpinBot", "circle+head_on"] * 32)[:count]
+    rules = Rules(num_rounds=1, width=side, height=side)
+    result = fight(bots, 1, rules, tmp_path / "a.battle")
+    assert all(robot.faults == () for robot in result.robots)
+    places = read_recording(tmp_path / "a.battle").rounds["place"]
+    assert sorted(robot.rank for robot in result.robots) == list(range(1, count + 1))
+    assert sum(robot.firsts for robot in result.robots) == np.count_nonzero(places == 1) >= 1
+    assert sum(robot.thirds for robot in result.robots) == np.count_nonzero(places == 3)
+
+
+def test_results_are_ranked_and_rounded_as_robocode_publishes_them():
+    result = fight(MELEE, 4, Rules(num_rounds=5))
+    for robot in result.robots:
+        scores, published = asdict(robot.scores), asdict(robot.published)
+        assert all(published[name] == int(scores[name] + 0.5) for name in scores)
+    by_rank = sorted(result.robots, key=lambda robot: robot.rank)
+    assert [robot.rank for robot in by_rank] == [1, 2, 3, 4, 5]
+    totals = [robot.published.total for robot in by_rank]
+    assert totals == sorted(totals, reverse=True)
+    # Of equals the later one comes first.
+    ducks = fight(["sitting_duck"] * 3, 1, Rules(num_rounds=1, inactivity_time=10))
+    assert [robot.published.total for robot in ducks.robots] == [0, 0, 0]
+    assert [robot.rank for robot in ducks.robots] == [3, 2, 1]

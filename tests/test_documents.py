@@ -11,6 +11,7 @@ import math
 import re
 import runpy
 import shlex
+import typing
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,9 +20,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from beepsim import battle, rules
+from beepsim import battle, robots, rules
 from beepsim.battle import Rules, fight
 from beepsim.cli import app
+from beepsim.robots.events import EVENT_CLASSES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -95,11 +97,12 @@ def output_of(document: Path, folder: Path) -> str:
 
 
 def run_command(command: str, where: str) -> None:
+    command, _, target = command.partition(" > ")
     program, *arguments = expanded(command)
     assert program == "beepsim", f"{where}: {command} is not run, and NOT_RUN does not say why"
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert result.exit_code == 0, f"{where}: {command}\n{result.output}"
-    print(result.stdout)
+    Path(target).write_text(result.stdout) if target else print(result.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +110,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
     return {document: tmp_path_factory.mktemp(document.stem) for document in DOCUMENTS}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.name == "README.md"), id=path.name) for path in DOCUMENTS],
+)
 def test_every_block_runs(document: Path, folders: dict[Path, Path]) -> None:
     output_of(document, folders[document])
 
@@ -140,7 +146,7 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_every_command_is_one(command: str) -> None:
     """Names and options are those of the program or the script, whether the command is run or not."""
-    program, *arguments = shlex.split(command)
+    program, *arguments = shlex.split(command.partition(" > ")[0])
     if program == "beepsim":
         found = typer.main.get_command(app)
         while hasattr(found, "commands"):
@@ -206,4 +212,66 @@ def test_defaults_are_those_of_a_battle() -> None:
     rows = [row for row in rows_of("rules.md", 3) if hasattr(battle.Rules, row[2].strip("`"))]
     assert len(rows) == len(battle.Rules.__dataclass_fields__)
     for what, value, name in rows:
-        assert getattr(battle.Rules(), name.strip("`")) == number(value), what
+        default = {"no": False, "none": None}[value] if value.isalpha() else number(value)
+        assert getattr(battle.Rules(), name.strip("`")) == default, what
+
+
+def test_events_have_the_documented_priorities() -> None:
+    rows = [row for row in rows_of("rules.md", 3) if row[0].endswith("Event`")]
+    documented = {name.strip("`"): (priority, handler.strip("`")) for name, priority, handler in rows}
+    assert documented.keys() == {one.__name__ for one in EVENT_CLASSES}
+    for one in EVENT_CLASSES:
+        priority, handler = documented[one.__name__]
+        assert (int(re.match(r"-?\d+", priority)[0]), handler) == (one.DEFAULT_PRIORITY, one._handler)
+        assert ("fixed" in priority) == one._is_system
+    priorities = [int(re.match(r"-?\d+", row[1])[0]) for row in rows]
+    assert priorities == sorted(priorities, reverse=True)
+
+
+NOT_THERE = "—"
+
+
+@cache
+def ported() -> dict[str, list[tuple[list[str], list[str], str]]]:
+    """The tables of porting.md: for each class its rows of Java names, Python names, remark."""
+    text = (ROOT / "docs" / "porting.md").read_text()
+    found = {}
+    for section in text.split("\n### ")[1:]:
+        name, _, body = section.partition("\n")
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in body.splitlines() if line[:1] == "|"]
+        found[name] = [
+            (re.findall(r"`(\w+)`", java), re.findall(r"`(\w+)`", python), python if python == NOT_THERE else remark)
+            for java, python, remark in rows[2:]
+        ]
+    return found
+
+
+def in_snake_case(java: str) -> str:
+    special = {"equals": "__eq__", "hashCode": "__hash__"}
+    return special.get(java) or (java if java.isupper() else re.sub(r"([A-Z])", r"_\1", java).lower())
+
+
+@pytest.mark.parametrize("name", ported())
+def test_every_ported_name_is_there(name: str) -> None:
+    one = getattr(robots, name)
+    for java, python, _ in ported()[name]:
+        if python:
+            assert python == [in_snake_case(each) for each in java]
+            known = {*dir(one), *typing.get_type_hints(one)}
+            assert not set(python) - known
+        else:
+            assert not {in_snake_case(each) for each in java} & set(dir(one)), "said not to be there, but is"
+
+
+@pytest.mark.parametrize("name", ported())
+def test_every_method_is_in_the_table(name: str) -> None:
+    one = getattr(robots, name)
+    above = [each.__name__ for each in one.__mro__ if each.__name__ in ported()]
+    listed = {each for section in above for _, python, _ in ported()[section] for each in python}
+    public = {each for each in dir(one) if not each.startswith("_") and (each != "DEFAULT_PRIORITY")}
+    assert {each for each in public if callable(getattr(one, each)) or each.isupper()} <= listed
+
+
+def test_every_class_is_in_the_tables() -> None:
+    text = (ROOT / "docs" / "porting.md").read_text()
+    assert {name for name in robots.__all__ if f"`{name}`" not in text and f"### {name}\n" not in text} == set()

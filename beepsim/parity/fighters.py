@@ -7,6 +7,8 @@ from beepsim.engine.rounds import may_run
 from beepsim.engine.state import DEAD, World
 from beepsim.errors import UserError
 from beepsim.robots.crew import new_crew, new_memories, show, take
+from beepsim.robots.exchange import CALL_ALWAYS, INNOCENT
+from beepsim.robots.host import Host
 from beepsim.robots.loader import BASES, ROBOT, Bot, list_parts, load_bot, robot_class
 
 
@@ -29,8 +31,6 @@ class Fighters:
     """The hosts of all robots of a world, and the crew through which the world and they speak."""
 
     def __init__(self, bots: list[Bot], world: World) -> None:
-        from beepsim.robots.host import Host
-
         self.world = world
         self.crew = new_crew(bots, new_memories(bots), world, int(world.random[0]), is_compiled=False)
         names = names_of(bots)
@@ -47,6 +47,7 @@ class Fighters:
         ]
 
     def start_round(self) -> None:
+        self.crew.waits[:], self.crew.verdicts[:] = CALL_ALWAYS, INNOCENT
         for host in self.hosts:
             host.start_round()
 

@@ -16,6 +16,7 @@ from beepsim.rules import BULLET_IDS_PER_ROBOT
 FIRST_TURNS = 1024
 FIRST_BULLETS = 256
 NOT_ENDED = 0  # turn_last of a bullet in the air
+NO_ROW = -1  # Notes.rows of a bullet that flew before the round was begun from a given start
 assert (MOVING, HIT_VICTIM, HIT_BULLET, BULLET_HIT_WALL) == (1, 2, 3, 4), "recorded bullet states are the engine's"
 assert DEAD == 3, "recorded robot states are the engine's"
 
@@ -76,12 +77,18 @@ def with_more_room(notes: Notes) -> Notes:
 
 @inner
 def begin_rows(world, notes):
-    """For the round that has just been started: no rows yet but those of the robots as they were placed."""
+    """For the round that begins: no rows yet but those of the robots as they stand."""
     notes.counts[0] = notes.counts[1] = 0
-    for robot in range(world.battle[0].robot_count):
-        notes.shots[robot] = 0
-        result = notes.results[robot]
-        result["round"], result.robot, result.place = world.battle[0]["round"], robot, 1
+    battle = world.battle[0]
+    for index in range(battle.robot_count):
+        robot, result = world.robots[index], notes.results[index]
+        notes.shots[index] = (robot.last_bullet_id - 1) % BULLET_IDS_PER_ROBOT
+        result["round"], result.robot = battle["round"], index
+        result.place = 1 if robot.state != DEAD else battle.alive + 1
+    for i in range(battle.bullet_count):
+        bullet = world.bullets[world.bullet_list[i]]
+        if not bullet.explosion:
+            notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + shot_number(bullet)] = NO_ROW
     add_robots(world, notes)
 
 
@@ -133,7 +140,10 @@ def shot_number(bullet):
 @inner
 def end_bullet(battle, bullet, notes):
     """Where the bullet is now, and why, unless its row has an end already."""
-    row = notes.bullets[notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + shot_number(bullet)]]
+    number = notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + shot_number(bullet)]
+    if number == NO_ROW:
+        return
+    row = notes.bullets[number]
     if row.turn_last == NOT_ENDED:
         row.turn_last, row.x_last, row.y_last, row.state_last = battle.turn, bullet.x, bullet.y, bullet.state
         if bullet.state == HIT_VICTIM:

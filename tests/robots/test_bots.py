@@ -1,7 +1,5 @@
 """Every bot in bots/ passes the same conformance test: it fights, within the rules, compiled as uncompiled."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -49,10 +47,3 @@ def test_movers_that_guns_are_to_learn_move_in_many_ways(name, tmp_path):
     assert reversals > 10
     assert np.std(mine["x"]) > 50 and np.std(mine["y"]) > 50
     assert np.count_nonzero(mine["state"] == 1) < 0.02 * len(mine), "runs into walls"
-
-
-def test_the_documented_example_is_a_bot(tmp_path):
-    text = (Path(__file__).parents[2] / "docs" / "bots.md").read_text()
-    path = tmp_path / "example.py"
-    path.write_text(text.split("```python\n")[1].split("```")[0])
-    assert fight([f"{path}+linear", "circle+head_on"], 1, Rules(num_rounds=1)).robots[0].shots > 5

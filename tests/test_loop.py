@@ -1,0 +1,207 @@
+"""The loop: compiled bots and bots in Python in one battle, robots that wait, verdicts, rounds begun anew."""
+
+import numpy as np
+import pytest
+
+from beepsim.battle import fight, names_of, set_stage
+from beepsim.battle_rules import Rules
+from beepsim.engine.state import DEAD, NO_SHOT
+from beepsim.loop import play_round
+from beepsim.recording.format import read_recording, recorded_rounds
+from beepsim.robots.exchange import CALL_ALWAYS, DISABLE, KILL, UNTIL_MOVED
+from beepsim.robots.loader import load_bot
+from beepsim.robots.plain import PlainHost
+
+MELEE = ("random_mover+circular", "circle+head_on", "stop_and_go+linear", "random_mover+circular", "wall_dodger")
+SAMPLES = ("sample.Walls", "sample.Tracker", "sample.SpinBot", "sample.MyFirstJuniorRobot", "circle+linear")
+
+
+def stage_of(names, rules, seed=3):
+    bots = [load_bot(name) for name in names]
+    return set_stage(bots, names_of(bots), seed, rules, None, is_recorded=True, compiled=True, turn_time_limit=None)
+
+
+def played(stage, rounds):
+    """The rows of some rounds, and the state of the generator after them."""
+    rows = [play_round(stage) for _ in range(rounds)]
+    tables = [np.concatenate([getattr(one, name) for one in rows]) for name in ("robots", "bullets", "results")]
+    return [table.tolist() for table in tables], int(stage.world.random[0])
+
+
+@pytest.mark.parametrize("in_python", [(0,), (1, 3), (0, 1, 2, 3, 4)], ids=str)
+def test_bots_in_python_fight_the_battle_of_the_compiled_ones(in_python):
+    rules = Rules(num_rounds=3, width=1000, height=800)
+    stage = stage_of(MELEE, rules)
+    for robot in in_python:
+        stage.crew.calls[robot]["entry"] = 0
+        stage.hosts[robot] = PlainHost(stage.bots[robot], robot, stage.memories[robot], stage.crew, stage.world)
+    assert played(stage, 3) == played(stage_of(MELEE, rules), 3)
+
+
+class Calling:
+    """A host that counts its calls, and is called in every turn if it may not wait."""
+
+    def __init__(self, host, robot, crew, may_wait):
+        self.host, self.robot, self.crew, self.may_wait, self.calls = host, robot, crew, may_wait, 0
+        self.start_round, self.end_round, self.close = host.start_round, host.end_round, host.close
+        self.faults, self.skipped_turns = host.faults, 0
+
+    def run(self, count):
+        self.calls += 1
+        self.host.run(count)
+        if not self.may_wait:
+            self.crew.waits[self.robot] = CALL_ALWAYS
+
+
+def test_a_robot_that_waits_is_as_one_that_is_called():
+    rules, calls, battles = Rules(num_rounds=3, width=1000, height=800), [], []
+    for may_wait in (True, False):
+        stage = stage_of(SAMPLES, rules)
+        for robot, host in stage.hosts.items():
+            stage.hosts[robot] = Calling(host, robot, stage.crew, may_wait)
+        battles.append(played(stage, 3))
+        calls.append(sum(host.calls for host in stage.hosts.values()))
+        assert all(host.faults == [] for host in stage.hosts.values())
+    assert battles[0] == battles[1]
+    assert calls[0] < 0.9 * calls[1]
+
+
+class Script:
+    """A robot that does in each turn what the test says, by act(turn, command, crew)."""
+
+    def __init__(self, stage, robot, act):
+        self.crew, self.robot, self.act, self.turns = stage.crew, robot, act, []
+        self.faults, self.skipped_turns = [], 0
+
+    def run(self, count):
+        turn = int(self.crew.views[self.robot]["turn"])
+        self.turns.append(turn)
+        self.act(turn, self.crew.commands[self.robot], self.crew)
+
+    def start_round(self):
+        self.turns.clear()
+
+    def end_round(self):
+        pass
+
+    close = end_round
+
+
+def scripted_stage(act, heading=90):
+    """A scripted robot with a sitting duck 200 px to the right of it, where its gun points too unless it is turned."""
+    rules = Rules(num_rounds=1, initial_positions=f"(100,300,{heading}),(336,300,0)")
+    stage = stage_of(("circle", "sitting_duck"), rules)
+    stage.crew.calls[0]["entry"] = 0
+    stage.hosts[0] = Script(stage, 0, act)
+    return stage
+
+
+def energies(rows, robot):
+    return rows.robots["energy"][rows.robots["robot"] == robot]
+
+
+@pytest.mark.parametrize("verdict", [None, DISABLE])
+def test_a_disabled_robot_regains_nothing(verdict):
+    def act(turn, command, crew):
+        if turn == 30:
+            command["fire_power"] = 2.0
+        if turn == 35 and verdict is not None:
+            command["gun_turn"] = 1.0
+            crew.verdicts[0] = verdict
+
+    stage = scripted_stage(act)
+    rows = play_round(stage)
+    mine, duck = energies(rows, 0), energies(rows, 1)
+    hit = int(np.argmax(duck < 100))
+    assert 36 < hit < 60 and duck[hit] == 90 and mine[35] == 98
+    assert mine[36] == (98 if verdict is None else 0) and mine[hit] == (104 if verdict is None else 0)
+    if verdict is not None:
+        # It lives on, disabled, until the zap; its gun still turns.
+        assert rows.robots["state"][rows.robots["robot"] == 0][hit] != DEAD
+        assert rows.robots["gun_heading"][rows.robots["robot"] == 0][40] > rows.robots["gun_heading"][0]
+
+
+def test_a_punished_robot_dies_without_a_score():
+    def act(turn, command, crew):
+        command["fire_power"] = 2.0 if turn == 30 else NO_SHOT
+        if turn == 80:
+            crew.verdicts[0] = KILL
+
+    stage = scripted_stage(act)
+    rows = play_round(stage)
+    states = rows.robots["state"][rows.robots["robot"] == 0]
+    assert states[80] != DEAD and (states[81:] == DEAD).all()
+    first, second = rows.results[1], rows.results[0]
+    assert (first["place"], second["place"]) == (1, 2)
+    assert first["survival"] == 50 and first["last_survivor_bonus"] == 10
+    assert second["bullet_damage"] == 0 == rows.totals[0]["total"]
+    assert len(states) == 81 + 150 + 1  # the round was decided in the turn of its death
+    # The dead robot runs once more, to hear of it.
+    assert stage.hosts[0].turns[-1] == 81
+
+
+def test_a_waiting_robot_sleeps_until_its_move_is_done_or_something_happens():
+    def act(turn, command, crew):
+        if turn == 0:
+            command["distance"] = 40.0
+            crew.waits[0] = UNTIL_MOVED
+        elif command["distance"] == 0.0:
+            crew.waits[0] = CALL_ALWAYS
+
+    stage = scripted_stage(act, heading=270)
+    play_round(stage)
+    turns = stage.hosts[0].turns
+    # 40 px take 10 turns; its radar looks away from the duck.
+    assert turns[:3] == [0, 10, 11]
+
+
+BROKEN = """
+def move(view, command):
+    if view.turn == 7:
+        command.distance = 1 / (7 - view.turn)
+        command.distance = [1.0, 2.0][int(view.turn)]
+"""
+
+INTERRUPTING = """
+from beepsim.robots import AdvancedRobot
+
+
+class Stopper(AdvancedRobot):
+    def run(self):
+        self.ahead(20)
+        if self.get_round_num() == 2:
+            raise KeyboardInterrupt
+"""
+
+RAISING = """
+from beepsim.robots import Robot
+
+
+class Raiser(Robot):
+    def run(self):
+        self.ahead(10)
+        raise ValueError("no more")
+"""
+
+
+def test_faults_beside_robots_of_classes(tmp_path):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    (tmp_path / "raiser.py").write_text(RAISING)
+    names = [str(tmp_path / "broken.py"), str(tmp_path / "raiser.py"), "sample.Walls", "circle+linear"]
+    result = fight(names, 1, Rules(num_rounds=2))
+    broken, raiser, walls, circle = result.robots
+    assert [(fault.round, fault.turn, fault.kind) for fault in broken.faults] == [(0, 7, "raised"), (1, 7, "raised")]
+    assert "--uncompiled" in broken.faults[0].message
+    assert [(fault.round, fault.kind) for fault in raiser.faults] == [(0, "raised"), (1, "raised")]
+    assert "line 8, in run" in raiser.faults[0].message and "ValueError: no more" in raiser.faults[0].message
+    assert walls.faults == circle.faults == () and circle.firsts + walls.firsts == 2
+    told = fight(names, 1, Rules(num_rounds=2), compiled=False)
+    assert "line 5, in move" in told.robots[0].faults[0].message and told.turns == result.turns
+
+
+def test_ctrl_c_in_a_robot_of_a_class_keeps_the_rounds_recorded(tmp_path):
+    path = tmp_path / "stopper.py"
+    path.write_text(INTERRUPTING)
+    with pytest.raises(KeyboardInterrupt):
+        fight([str(path), "sample.Walls"], 1, Rules(num_rounds=5), tmp_path / "a.battle")
+    assert recorded_rounds(read_recording(tmp_path / "a.battle")) == [0, 1]
