@@ -16,8 +16,8 @@ names the arguments that it wants, in any order:
 
 They are called at the start of each round (view.turn == 0) and after each turn; what they command acts in the next one.
 `loader.py` compiles them, or runs them as plain Python with the same result, as long as they take trigonometry from
-`beepsim.fdlibm` (sin, cos, sin_cos, tan, asin, acos, atan2, hypot), write x * x for a power and divide by nothing that may be
-zero. A debugger or a print works in the plain run: `fight(…, compiled=False)`.
+`beepsim.fdlibm` (sin, cos, sin_cos, tan, asin, acos, atan2, hypot), write x * x for a power and divide by nothing that
+may be zero. A debugger or a print works in the plain run: `fight(…, compiled=False)`.
 """
 
 import numpy as np
