@@ -60,6 +60,40 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+RAISER = """
+from beepsim.robots import Robot
+
+
+class Raiser(Robot):
+    def run(self):
+        self.ahead(10)
+        raise ValueError("no more")
+"""
+
+
+def test_a_battle_prints_robocodes_table_and_the_faults_below_it(tmp_path: Path) -> None:
+    path = tmp_path / "raiser.py"
+    path.write_text(RAISER)
+    battle = ("battle", "sample.Walls", path, "circle+linear", "--rounds", 2, "--positions", "(100,100,0),(?,?,?)")
+    lines = beepsim(*battle).splitlines()
+    columns = "robot rank score survival surv bonus bullet dmg bullet bonus ram dmg ram bonus 1sts 2nds 3rds shots hits"
+    assert " ".join(lines[0].split()) == columns
+    assert [line.split()[1] for line in lines[1:4]] == ["1", "2", "3"]
+    shares = [int(line.split("(")[1].split("%")[0]) for line in lines[1:4]]
+    assert shares == sorted(shares, reverse=True) and 99 <= sum(shares) <= 101
+    found = json.loads(beepsim(*battle, "--json"))
+    (raiser,) = (robot for robot in found["robots"] if robot["faults"])
+    assert lines[5].startswith(f"{raiser['name']}, round 0, turn ") and "raised: Traceback" in lines[5]
+    assert f'  File "{path}", line 8, in run' in lines and "ValueError: no more" in lines
+    assert [fault["round"] for fault in raiser["faults"]] == [0, 1]
+    assert found["rules"]["initial_positions"] == "(100,100,0),(?,?,?)"
+    for robot in found["robots"]:
+        line = next(line for line in lines if line.startswith(robot["name"] + " "))
+        assert line.split()[2] == f"{robot['published']['total']:.0f}" and robot["skipped_turns"] == 0
+    hidden = json.loads(beepsim(*battle, "--hide-enemy-names", "--turn-time-limit", 10_000, "--json"))
+    assert hidden["rules"]["hide_enemy_names"] and hidden["turns"] == found["turns"]
+
+
 def test_from_battle_to_evaluation(folder: Path, tmp_path: Path) -> None:
     shown = json.loads(beepsim("recordings", "show", folder / "0.battle", "--json"))
     assert shown["rounds"] == 6 and shown["header"]["seed"] == 0 and shown["bytes_per_robot_turn"] < 30

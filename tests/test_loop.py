@@ -1,14 +1,20 @@
 """The loop: compiled bots and bots in Python in one battle, robots that wait, verdicts, rounds begun anew."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from beepsim.battle import fight, names_of, set_stage
 from beepsim.battle_rules import Rules
 from beepsim.engine.state import DEAD, NO_SHOT
 from beepsim.loop import play_round
 from beepsim.recording.format import read_recording, recorded_rounds
+from beepsim.robots import AdvancedRobot
 from beepsim.robots.exchange import CALL_ALWAYS, DISABLE, KILL, UNTIL_MOVED
+from beepsim.robots.host import Host
 from beepsim.robots.loader import load_bot
 from beepsim.robots.plain import PlainHost
 
@@ -89,7 +95,7 @@ class Script:
 
 def scripted_stage(act, heading=90):
     """A scripted robot with a sitting duck 200 px to the right of it, where its gun points too unless it is turned."""
-    rules = Rules(num_rounds=1, initial_positions=f"(100,300,{heading}),(336,300,0)")
+    rules = Rules(num_rounds=1, inactivity_time=100, initial_positions=f"(100,300,{heading}),(336,300,0)")
     stage = stage_of(("circle", "sitting_duck"), rules)
     stage.crew.calls[0]["entry"] = 0
     stage.hosts[0] = Script(stage, 0, act)
@@ -153,6 +159,96 @@ def test_a_waiting_robot_sleeps_until_its_move_is_done_or_something_happens():
     turns = stage.hosts[0].turns
     # 40 px take 10 turns; its radar looks away from the duck.
     assert turns[:3] == [0, 10, 11]
+
+
+ANY = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(-400, 400))
+TURNS = ("body_turn", "gun_turn", "radar_turn")
+ORDERS = st.fixed_dictionaries(
+    {name: ANY for name in ("distance", *TURNS, "max_velocity", "max_turn_rate", "fire_power")}
+    | {name: st.booleans() for name in ("adjust_gun_for_body", "adjust_radar_for_gun", "adjust_radar_for_body")}
+)
+
+
+def check_physics(rows, width=800, height=600):
+    """What holds for every robot in every turn, whatever was ordered."""
+    robots, bullets = rows.robots, rows.bullets
+    for name in ("x", "y", "velocity", "heading", "gun_heading", "radar_heading", "energy", "gun_heat"):
+        assert np.isfinite(robots[name]).all(), name
+    assert (robots["x"] >= 18).all() and (robots["x"] <= width - 18).all()
+    assert (robots["y"] >= 18).all() and (robots["y"] <= height - 18).all()
+    assert (np.abs(robots["velocity"]) <= 8).all()
+    grid = robots.reshape(-1, 2)
+    rates = (("heading", 10), ("gun_heading", 30), ("radar_heading", 75))  # ° in a turn, with what carries each
+    for name, rate in rates:
+        turned = np.diff(grid[name].astype(float), axis=0)
+        turned = np.abs((turned + np.pi) % (2 * np.pi) - np.pi)
+        assert (turned <= np.radians(rate) + 1e-5).all(), name
+    assert ((bullets["power"] > 0) & (bullets["power"] <= 3)).all()  # below 0.1 only the last of the energy
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ORDERS, min_size=1, max_size=5))
+def test_no_order_of_functions_over_records_breaks_the_physics(orders):
+    def act(turn, command, crew):
+        for name, value in orders[turn % len(orders)].items():
+            command[name] = value
+
+    stage = scripted_stage(act)
+    rows = play_round(stage)
+    check_physics(rows)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ORDERS, min_size=1, max_size=5))
+def test_no_order_of_a_class_breaks_the_physics(orders):
+    class Wild(AdvancedRobot):
+        def run(self):
+            while True:
+                order = orders[self.get_time() % len(orders)]
+                self.set_adjust_gun_for_robot_turn(order["adjust_gun_for_body"])
+                self.set_adjust_radar_for_gun_turn(order["adjust_radar_for_gun"])
+                self.set_adjust_radar_for_robot_turn(order["adjust_radar_for_body"])
+                self.set_max_velocity(order["max_velocity"])
+                self.set_max_turn_rate(order["max_turn_rate"])
+                self.set_ahead(order["distance"])
+                self.set_turn_right(order["body_turn"])
+                self.set_turn_gun_right(order["gun_turn"])
+                self.set_turn_radar_right(order["radar_turn"])
+                self.set_fire(order["fire_power"])
+                self.execute()
+
+    stage = scripted_stage(None)
+    stage.hosts[0] = Host(Wild, 0, ("wild", "duck"), stage.crew, stage.world)
+    rows = play_round(stage)
+    assert stage.hosts[0].faults == []
+    check_physics(rows)
+
+
+@pytest.mark.parametrize("name", TURNS)
+@pytest.mark.parametrize(("value", "turned"), [(math.nan, 0.0), (math.inf, 1.0), (-math.inf, -1.0)])
+def test_infinite_turns_go_on_at_full_rate_and_nan_is_no_turn(name, value, turned):
+    def act(turn, command, crew):
+        if turn == 0:
+            command[name] = value
+
+    stage = scripted_stage(act)
+    robots = play_round(stage).robots.reshape(-1, 2)[:, 0]
+    column, rate = {"body_turn": ("heading", 10), "gun_turn": ("gun_heading", 20), "radar_turn": ("radar_heading", 45)}[
+        name
+    ]
+    degrees = np.degrees(robots[column][:40].astype(float))
+    steps = (np.diff(degrees) + 180) % 360 - 180
+    np.testing.assert_allclose(steps, turned * rate, atol=1e-4)
+
+
+@pytest.mark.parametrize(("value", "x"), [(math.nan, 100), (math.inf, 100 + 1 + 2 + 3 + 4), (-math.inf, 100 - 10)])
+def test_an_infinite_way_goes_on_and_nan_is_none(value, x):
+    def act(turn, command, crew):
+        if turn == 0:
+            command["distance"] = value
+
+    stage = scripted_stage(act)
+    assert play_round(stage).robots["x"][2 * 4] == x
 
 
 BROKEN = """

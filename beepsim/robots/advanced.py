@@ -114,7 +114,7 @@ class AdvancedRobot(Robot):
 
     def wait_for(self, condition: Condition) -> None:
         """Ends turns until the condition is true, one at least."""
-        self._beepsim.wait_for(condition)
+        self._beepsim.wait_for(checked(condition))
 
     def turn_left_radians(self, radians: float) -> None:
         self._beepsim.turn_body(-radians)
@@ -199,7 +199,7 @@ class AdvancedRobot(Robot):
     def add_custom_event(self, condition: Condition) -> None:
         """From now on `on_custom_event` is called in every turn in which the condition is true."""
         self._beepsim.count_set()
-        self._beepsim.queue.conditions.append(condition)
+        self._beepsim.queue.conditions.append(checked(condition))
 
     def remove_custom_event(self, condition: Condition) -> None:
         conditions = self._beepsim.queue.conditions
@@ -268,3 +268,10 @@ class AdvancedRobot(Robot):
         """Bytes that Robocode would still let it write; not enforced here."""
         used = sum(file.stat().st_size for file in self.get_data_directory().rglob("*") if file.is_file())
         return max(fields.DATA_QUOTA - used, 0)
+
+
+def checked(condition: Condition) -> Condition:
+    """Java throws for null."""
+    if condition is None:
+        raise RobotException("the condition cannot be None")
+    return condition

@@ -1,6 +1,5 @@
 """Conditions: for `wait_for`, and for custom events (`Condition` and Robocode's ready ones)."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,17 +7,15 @@ if TYPE_CHECKING:
 
 
 class Condition:
-    """Derive from it and write `test`, or give a function: `Condition("name", 80, lambda: self.get_energy() < 20)`."""
+    """Derive from it and write `test`."""
 
-    def __init__(self, name: str | None = None, priority: int = 80, test: Callable[[], bool] | None = None) -> None:
-        self.name = name
-        self.set_priority(priority)
-        if test is not None:
-            self.test = test  # type: ignore[method-assign]
-
-    # Authors' classes may leave this class's __init__ out.
+    # Here too, because authors' classes may leave out this class's __init__.
     name: str | None = None
     priority = 80
+
+    def __init__(self, name: str | None = None, priority: int = 80) -> None:
+        self.name = name
+        self.set_priority(priority)
 
     def test(self) -> bool:
         """Whether it is fulfilled; must not act."""

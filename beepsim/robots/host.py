@@ -93,6 +93,8 @@ class Host:
     def run(self, count: int) -> None:
         """One turn: the first `count` of crew.events are its own; returns when the robot has ended its turn."""
         proxy = self._proxy
+        if self._waits[self._index] == GONE:
+            return
         if self._battle[END_TIMER] > RUNNING_TURNS_AFTER_DECISION or (count and self._state[STATE] == DEAD):
             proxy.is_over = True
         if self._limit is not None:
@@ -146,7 +148,14 @@ class Host:
         finally:
             watchdog.inside = False
         if has_looped or watchdog.fired:
-            watchdog.calm()
+            # What it sent may still arrive here, its exception and its signal.
+            try:
+                watchdog.calm()
+            except (Looped, KeyboardInterrupt):
+                try:
+                    watchdog.calm()
+                except (Looped, KeyboardInterrupt):
+                    watchdog.calm()
             self._condemn("looped", f"the robot did not end its turn within {watchdog.patience:g} s")
 
     def _live(self, count: int) -> None:
@@ -225,8 +234,8 @@ class Host:
         turn = proxy.view_ints[TURN]
         self._missed -= 1
         self.skipped_turns += 1
-        self._late.append(SkippedTurnEvent(turn))
         self._late += [event for event in proxy.reader.listed(count) if event._is_system]
+        self._late.append(SkippedTurnEvent(turn))
         most = MOST_SKIPPED_TURNS_WITH_FILES if proxy.folder is not None else MOST_SKIPPED_TURNS
         if sum(isinstance(event, SkippedTurnEvent) for event in self._late) > most:
             self._condemn("skipped too many turns", f"the robot skipped more than {most} turns in a row")

@@ -132,8 +132,7 @@ class Proxy:
             queue.process(now)
 
     def hear_late(self, now: int) -> None:
-        """After turns that it missed: all but the system's events are lost."""
-        self.queue.clear()
+        """What is left of the turns that it missed; older events are too old by now."""
         for event in self.late:
             self.queue.add(event, now)
         self.late = []

@@ -70,21 +70,21 @@ class Watchdog:
             if not self.inside or self.turns != turn:
                 self.fired = False
                 return
-            send(self.thread_id, Left if sent > INTERRUPTS else Looped)
-            is_main = self.thread_id == threading.main_thread().ident
-            if sent > 1 and is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-                if hasattr(signal, "pthread_kill"):
-                    signal.pthread_kill(self.thread_id, signal.SIGINT)
+            if sent == 2 and self.thread_id == threading.main_thread().ident and can_signal():
+                signal.pthread_kill(self.thread_id, signal.SIGINT)
+            else:
+                send(self.thread_id, Left if sent > INTERRUPTS else Looped)
 
     def calm(self) -> None:
         """After a turn in which it fired: takes back what has not arrived."""
-        while self.fired:
-            try:
-                with self.lock:
-                    send(self.thread_id, None)
-                    self.fired = False
-            except (Looped, KeyboardInterrupt):
-                continue
+        with self.lock:
+            send(self.thread_id, None)
+            self.fired = False
+
+
+def can_signal() -> bool:
+    """Whether Ctrl-C's signal does what it usually does."""
+    return hasattr(signal, "pthread_kill") and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def send(thread_id: int, exception: type[BaseException] | None) -> None:
