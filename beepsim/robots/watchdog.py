@@ -6,6 +6,7 @@ stands, and one that waits in a system call is woken as Ctrl-C would. Looking tw
 
 import ctypes
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from beepsim.robots.interrupts import Looped
 PATIENCE = 10.0  # seconds for a turn
 MORE_PATIENCE = 0.5  # seconds for what follows an interrupt
 INTERRUPTS = 4  # of one turn, before the robot is left
+DEBUGGERS = {"pdb", "bdb", "pydevd", "_pydevd_bundle"}  # modules
 
 
 class Left(Looped):
@@ -57,7 +59,7 @@ class Watchdog:
     def watch(self, stopped: threading.Event) -> None:
         seen, since, sent = -1, 0.0, 0
         while not stopped.wait(min(MORE_PATIENCE, self.patience / 4.0)):
-            if not self.inside or self.turns != seen:
+            if not self.inside or self.turns != seen or is_debugged(self.thread_id):
                 seen, since, sent = self.turns, time.monotonic(), 0
             elif time.monotonic() - since >= self.patience + sent * MORE_PATIENCE:
                 sent += 1
@@ -80,6 +82,16 @@ class Watchdog:
         with self.lock:
             send(self.thread_id, None)
             self.fired = False
+
+
+def is_debugged(thread_id: int) -> bool:
+    """Whether the thread stands in a debugger, whose user may take their time."""
+    frame = sys._current_frames().get(thread_id)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] in DEBUGGERS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def can_signal() -> bool:
