@@ -38,7 +38,6 @@ from beepsim.recording.recorder import (
     has_room,
     note_results,
     notes_at,
-    sorted_bullets,
     with_more_room,
 )
 from beepsim.robots.crew import Crew, begin_crew, crew_at, is_parked, judge, show_bare, take_bare
@@ -82,7 +81,7 @@ class Stopped(Exception):
 
 
 class RoundRows(NamedTuple):
-    """One round's part of the recording; `totals` are the scores SCORE [R] up to its end."""
+    """One round's part of the recording, bullets in the order in which they left; `totals`: SCORE [R] up to its end."""
 
     robots: np.ndarray
     bullets: np.ndarray
@@ -103,6 +102,7 @@ class Stage:
     faults: list[list[Fault]]  # [R], of bots while they ran compiled
     standing: np.ndarray  # STANDING [1]
     addresses: np.ndarray  # int64 [A], of the arrays of world, crew and notes, and of standing, in this order
+    changing: list[np.ndarray]  # bytes of what a round changes and the next one reads, to be copied fast
 
 
 def new_stage(
@@ -119,7 +119,8 @@ def new_stage(
     standing["phase"] = AT_GIVEN_START if is_given_start else AT_START
     standing["stop_turn"] = NEVER
     addresses = addresses_of(*world, *crew, *notes, standing)
-    return Stage(bots, memories, world, crew, notes, hosts, [[] for _ in bots], standing, addresses)
+    changing = [array.view(np.uint8) for array in (crew.calls, crew.random, *world, *memories)]
+    return Stage(bots, memories, world, crew, notes, hosts, [[] for _ in bots], standing, addresses, changing)
 
 
 def addresses_of(*arrays: np.ndarray) -> np.ndarray:
@@ -246,17 +247,18 @@ def play_round(stage: Stage) -> RoundRows:
     and tells where it failed. Beside a robot of a class, whose state cannot be brought back, the round just goes on.
     """
     world, crew, hosts = stage.world, stage.crew, stage.hosts
-    kept = [array.copy() for array in changing_arrays(stage)] if not hosts else []
+    kept, entries = np.concatenate(stage.changing) if not hosts else None, crew.calls["entry"].copy()
     phase = int(stage.standing["phase"][0])
     for host in hosts.values():
         host.start_round()
     # Compiled arithmetic yields infinities and NaN in silence; so must the same source uncompiled.
     with np.errstate(all="ignore"):
         while (failed := play_to_failure(stage, hosts)) != NOBODY:
-            if stage.hosts:
+            if kept is None:
                 stage.faults[failed].append(fault_without_traceback(stage, failed))
                 continue
-            for array, old in zip(changing_arrays(stage), kept, strict=True):
+            ends = np.cumsum([len(array) for array in stage.changing])
+            for array, old in zip(stage.changing, np.split(kept, ends[:-1]), strict=True):
                 array[:] = old
             stage.standing["phase"] = phase
             hosts = {
@@ -268,19 +270,14 @@ def play_round(stage: Stage) -> RoundRows:
         host.end_round()
         if not stage.hosts:
             stage.faults[robot] += host.faults
-            crew.calls[robot] = kept[0][robot]
+            crew.calls["entry"][robot] = entries[robot]
     notes = stage.notes
     return RoundRows(
         notes.robots[: notes.counts[0]].copy(),
-        sorted_bullets(notes.bullets[: notes.counts[1]]),
+        notes.bullets[: notes.counts[1]].copy(),
         notes.results.copy(),
         world.totals.copy(),
     )
-
-
-def changing_arrays(stage: Stage) -> list[np.ndarray]:
-    """What a round changes and the next one reads; the robots' calls come first."""
-    return [stage.crew.calls, stage.crew.random, *stage.world, *stage.memories]
 
 
 def play_to_failure(stage: Stage, hosts: dict[int, Host]) -> int:

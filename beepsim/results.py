@@ -14,6 +14,7 @@ from beepsim.battle_rules import Rules
 from beepsim.loop import RoundRows
 from beepsim.recording.columns import HIT_ROBOT
 from beepsim.recording.format import FORMAT, Header, Recording, RobotEntry, TotalScores
+from beepsim.recording.recorder import sorted_bullets
 from beepsim.robots.exchange import Fault
 from beepsim.robots.loader import Bot
 from beepsim.rules import RULES_VERSION
@@ -65,7 +66,8 @@ def robot_results(
     ranking = sorted(range(len(bots)), key=lambda robot: published[robot].total)[::-1]
     results = []
     for robot, bot in enumerate(bots):
-        shots = [one.bullets[one.bullets["owner"] == robot] for one in rounds]
+        shots = [one.bullets["owner"] == robot for one in rounds]
+        hits = [one.bullets["state_last"] == HIT_ROBOT for one in rounds]
         results.append(
             RobotResult(
                 name=names[robot],
@@ -77,8 +79,8 @@ def robot_results(
                 firsts=int(totals[robot]["firsts"]),
                 seconds=int(totals[robot]["seconds"]),
                 thirds=int(totals[robot]["thirds"]),
-                shots=sum(len(table) for table in shots),
-                hits=sum(int(np.count_nonzero(table["state_last"] == HIT_ROBOT)) for table in shots),
+                shots=sum(int(np.count_nonzero(own)) for own in shots),
+                hits=sum(int(np.count_nonzero(own & hit)) for own, hit in zip(shots, hits, strict=True)),
                 faults=tuple(faults[robot]),
                 skipped_turns=skipped_turns[robot],
             )
@@ -118,8 +120,12 @@ def recording_of(
         robots=tuple(RobotEntry(name, bot.version, bot.hash) for name, bot in zip(names, bots, strict=True)),
         results=tuple(scores_of(total) for total in rounds[-1].totals),
     )
-    tables = (np.concatenate([getattr(one, table) for one in rounds]) for table in ("robots", "bullets", "results"))
-    return Recording(header, *tables)
+    return Recording(
+        header,
+        robots=np.concatenate([one.robots for one in rounds]),
+        bullets=np.concatenate([sorted_bullets(one.bullets) for one in rounds]),
+        rounds=np.concatenate([one.results for one in rounds]),
+    )
 
 
 def result_rows(result: BattleResult) -> list[dict[str, str | int]]:

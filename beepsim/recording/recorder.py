@@ -183,5 +183,5 @@ def note_results(world, notes):
 
 
 def sorted_bullets(table: np.ndarray) -> np.ndarray:
-    """The round's bullets by id: they were noted in the order in which they left."""
+    """The round's bullets by id: they are noted in the order in which they leave."""
     return table[np.argsort(table["bullet"], kind="stable")]
