@@ -34,9 +34,8 @@ def relative_angle(angle):
     rest = angle
     if not -TWO_PI < angle < TWO_PI:
         rest = np.fmod(angle, TWO_PI)
-    if rest >= 0.0:
-        return rest if rest < PI else rest - TWO_PI
-    return rest if rest >= -PI else rest + TWO_PI
+    result = rest - TWO_PI if rest >= PI else rest
+    return rest + TWO_PI if rest < -PI else result
 
 
 @jit
@@ -49,19 +48,17 @@ def is_near(a, b):
 def near_absolute_angle(angle):
     """The same direction in [0, 2 pi), moved onto a multiple of pi/2 if that is nearer than 1e-5."""
     result = absolute_angle(angle)
+    # Most angles are far from all of these: one question for one guess of the processor.
+    quarters = result * (1.0 / HALF_PI)
+    if abs(quarters - np.floor(quarters + 0.5)) > 2.0 * NEAR:
+        return result
+    if is_near(result, HALF_PI):
+        return HALF_PI
     if is_near(result, PI):
         return PI
-    if result < PI:
-        if is_near(result, 0.0):
-            return 0.0
-        if is_near(result, HALF_PI):
-            return HALF_PI
-    else:
-        if is_near(result, THREE_HALVES_PI):
-            return THREE_HALVES_PI
-        if is_near(result, TWO_PI):
-            return 0.0
-    return result
+    if is_near(result, THREE_HALVES_PI):
+        return THREE_HALVES_PI
+    return 0.0 if is_near(result, 0.0) or is_near(result, TWO_PI) else result
 
 
 @jit

@@ -81,11 +81,14 @@ class Stopped(Exception):
 
 
 class RoundRows(NamedTuple):
-    """One round's part of the recording, bullets in the order in which they left; `totals`: SCORE [R] up to its end."""
+    """One round's part of the recording, bullets in the order in which they left; `shots` and `hits` of each robot;
+    `totals` are the scores SCORE [R] up to its end."""
 
     robots: np.ndarray
     bullets: np.ndarray
     results: np.ndarray
+    shots: np.ndarray
+    hits: np.ndarray
     totals: np.ndarray
 
 
@@ -276,6 +279,8 @@ def play_round(stage: Stage) -> RoundRows:
         notes.robots[: notes.counts[0]].copy(),
         notes.bullets[: notes.counts[1]].copy(),
         notes.results.copy(),
+        notes.fired.copy(),
+        notes.hits.copy(),
         world.totals.copy(),
     )
 

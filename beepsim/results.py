@@ -12,7 +12,6 @@ import numpy as np
 from beepsim import __version__
 from beepsim.battle_rules import Rules
 from beepsim.loop import RoundRows
-from beepsim.recording.columns import HIT_ROBOT
 from beepsim.recording.format import FORMAT, Header, Recording, RobotEntry, TotalScores
 from beepsim.recording.recorder import sorted_bullets
 from beepsim.robots.exchange import Fault
@@ -66,8 +65,6 @@ def robot_results(
     ranking = sorted(range(len(bots)), key=lambda robot: published[robot].total)[::-1]
     results = []
     for robot, bot in enumerate(bots):
-        shots = [one.bullets["owner"] == robot for one in rounds]
-        hits = [one.bullets["state_last"] == HIT_ROBOT for one in rounds]
         results.append(
             RobotResult(
                 name=names[robot],
@@ -79,8 +76,8 @@ def robot_results(
                 firsts=int(totals[robot]["firsts"]),
                 seconds=int(totals[robot]["seconds"]),
                 thirds=int(totals[robot]["thirds"]),
-                shots=sum(int(np.count_nonzero(own)) for own in shots),
-                hits=sum(int(np.count_nonzero(own & hit)) for own, hit in zip(shots, hits, strict=True)),
+                shots=sum(int(one.shots[robot]) for one in rounds),
+                hits=sum(int(one.hits[robot]) for one in rounds),
                 faults=tuple(faults[robot]),
                 skipped_turns=skipped_turns[robot],
             )

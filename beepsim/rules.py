@@ -120,9 +120,12 @@ def velocity_forwards(velocity, distance, max_velocity):
 @jit
 def stop_distance(velocity):
     """Pixels that a robot at this velocity covers while braking, this turn's not counted."""
-    total = 0.0
-    speed = max(abs(velocity) - DECELERATION, 0.0)
-    while speed > 0.0:
+    first = max(abs(velocity) - DECELERATION, 0.0)
+    second = max(first - DECELERATION, 0.0)
+    total, speed = first + second, max(second - DECELERATION, 0.0)
+    # Robots drive at 8 at most, where this is the last step.
+    total += speed
+    while speed > DECELERATION:
+        speed -= DECELERATION
         total += speed
-        speed = max(speed - DECELERATION, 0.0)
     return total

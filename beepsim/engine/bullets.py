@@ -107,27 +107,37 @@ def move_bullets(world):
 def note_meetings(world, count):
     """Notes at flights[5 * count + slot] of each flying bullet whether it may meet another one in this turn.
 
-    Within a turn's moves, which are less than 20 pixels each, bullets further apart do not meet; only where they fly
-    parallel rounding may make it seem so (see `segments_cross`). Below that place `flights` holds the bullets' x, y,
-    step_x, step_y and owner, each in a row of its own.
+    Below that place `flights` holds the bullets' x, y, step_x, step_y and owner, each in a row of its own.
     """
     bullets, bullet_list, flights = world.bullets, world.bullet_list, world.flights
-    y_at, step_x_at, step_y_at, owner_at, noted_at = count, 2 * count, 3 * count, 4 * count, 5 * count
-    flying = 0
+    flying, any_meets = 0, False
     for i in range(count):
         bullet = bullets[bullet_list[i]]
-        flights[flying], flights[y_at + flying] = bullet.x, bullet.y
-        flights[step_x_at + flying], flights[step_y_at + flying] = bullet.step_x, bullet.step_y
-        flights[owner_at + flying] = bullet.owner
-        flying += 1 if bullet.state <= MOVING else 0
+        is_flying = bullet.state <= MOVING
+        any_meets |= may_meet(bullet, flights, flying, count) & is_flying
+        flights[flying], flights[count + flying] = bullet.x, bullet.y
+        flights[2 * count + flying], flights[3 * count + flying] = bullet.step_x, bullet.step_y
+        flights[4 * count + flying] = bullet.owner
+        flying += 1 if is_flying else 0
     for i in range(count):
-        bullet, meets = bullets[bullet_list[i]], False
-        x, y, step_x, step_y, owner = bullet.x, bullet.y, bullet.step_x, bullet.step_y, float(bullet.owner)
-        for j in range(flying):
-            is_near = (abs(flights[j] - x) < REACH) & (abs(flights[y_at + j] - y) < REACH)
-            area = flights[step_y_at + j] * step_x - flights[step_x_at + j] * step_y
-            meets |= (flights[owner_at + j] != owner) & (is_near | (abs(area) < PARALLEL))
-        flights[noted_at + bullet_list[i]] = 1.0 if meets else 0.0
+        slot = bullet_list[i]
+        flights[5 * count + slot] = 1.0 if any_meets and may_meet(bullets[slot], flights, flying, count) else 0.0
+
+
+@part
+def may_meet(bullet, flights, flying, count):
+    """Whether the bullet may meet one of the first `flying` of another owner.
+
+    A turn's moves are less than 20 pixels each: bullets further apart do not meet. Only where they fly parallel,
+    rounding may make it seem so (see `segments_cross`).
+    """
+    x, y, step_x, step_y, owner = bullet.x, bullet.y, bullet.step_x, bullet.step_y, float(bullet.owner)
+    may = False
+    for i in range(flying):
+        is_near = (abs(flights[i] - x) < REACH) & (abs(flights[count + i] - y) < REACH)
+        area = flights[3 * count + i] * step_x - flights[2 * count + i] * step_y
+        may |= (flights[4 * count + i] != owner) & (is_near | (abs(area) < PARALLEL))
+    return may
 
 
 @inner
@@ -144,7 +154,7 @@ def remove_bullet(battle, bullet_list, slot):
 
 
 @part
-def move_bullet(world, bullet, may_meet, state):
+def move_bullet(world, bullet, meets, state):
     """Move a flying bullet and look for a wall, then a robot, then another bullet in its way; `state`: of the generator
     before the shuffles of robots and bullets."""
     rules = world.rules[0]
@@ -165,7 +175,7 @@ def move_bullet(world, bullet, may_meet, state):
     victim = robot_hit_by(world, bullet, state)
     if victim != NOBODY:
         hit_robot(world, bullet, victim)
-    elif may_meet:
+    elif meets:
         meet_bullets(world, bullet, state)
 
 

@@ -87,45 +87,40 @@ def has_changed(robot):
 
 @part
 def turned_within(remaining, rate):
-    """How much of a remaining turn is done at this rate; 0 of NaN."""
-    if remaining > 0.0:
-        return min(remaining, rate)
-    if remaining < 0.0:
-        return max(remaining, -rate)
-    return 0.0
+    """How much of a remaining turn, which is a number, is done at this rate."""
+    return min(max(remaining, -rate), rate)
 
 
 @part
 def turn_robot(robot, command):
-    """Body (not after a collision of one's own fault), gun, radar; each takes along what is mounted on it."""
-    if not robot.in_collision and (command.body_turn > 0.0 or command.body_turn < 0.0):
-        rate = min(command.max_turn_rate, body_turn_rate(robot.velocity))
-        turned = turned_within(command.body_turn, rate)
-        robot.heading += turned
-        robot.gun_heading += turned
-        robot.radar_heading += turned
-        if command.adjust_gun_for_body:
-            command.gun_turn -= turned
-        if command.adjust_radar_for_body:
-            command.radar_turn -= turned
-        command.body_turn -= turned
-        if command.body_turn == 0.0:
-            robot.heading = near_absolute_angle(robot.heading)
-        else:
-            robot.heading = absolute_angle(robot.heading)
-    if command.gun_turn > 0.0 or command.gun_turn < 0.0:
-        turned = turned_within(command.gun_turn, MAX_GUN_TURN)
-        robot.gun_heading += turned
-        robot.radar_heading += turned
-        if command.adjust_radar_for_gun:
-            command.radar_turn -= turned
-        command.gun_turn -= turned
-    robot.gun_heading = absolute_angle(robot.gun_heading)
-    if command.radar_turn > 0.0 or command.radar_turn < 0.0:
-        turned = turned_within(command.radar_turn, MAX_RADAR_TURN)
-        robot.radar_heading += turned
-        command.radar_turn -= turned
-    robot.radar_heading = absolute_angle(robot.radar_heading)
+    """Body (not after a collision of one's own fault), gun, radar; each takes along what is mounted on it.
+
+    Nothing is turned where nothing, or NaN, remains: abs(…) > 0.
+    """
+    body_turn, gun_turn, radar_turn = command.body_turn, command.gun_turn, command.radar_turn
+    gun_heading, radar_heading = robot.gun_heading, robot.radar_heading
+    if not robot.in_collision and abs(body_turn) > 0.0:
+        turned = turned_within(body_turn, min(command.max_turn_rate, body_turn_rate(robot.velocity)))
+        heading = robot.heading + turned
+        gun_heading += turned
+        radar_heading += turned
+        gun_turn = gun_turn - turned if command.adjust_gun_for_body else gun_turn
+        radar_turn = radar_turn - turned if command.adjust_radar_for_body else radar_turn
+        body_turn -= turned
+        command.body_turn = body_turn
+        robot.heading = near_absolute_angle(heading) if body_turn == 0.0 else absolute_angle(heading)
+    if abs(gun_turn) > 0.0:
+        turned = turned_within(gun_turn, MAX_GUN_TURN)
+        gun_heading += turned
+        radar_heading += turned
+        radar_turn = radar_turn - turned if command.adjust_radar_for_gun else radar_turn
+        gun_turn -= turned
+    if abs(radar_turn) > 0.0:
+        turned = turned_within(radar_turn, MAX_RADAR_TURN)
+        radar_heading += turned
+        radar_turn -= turned
+    command.gun_turn, command.radar_turn = gun_turn, radar_turn
+    robot.gun_heading, robot.radar_heading = absolute_angle(gun_heading), absolute_angle(radar_heading)
 
 
 @part

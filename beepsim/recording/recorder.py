@@ -26,7 +26,9 @@ class Notes(NamedTuple):
 
     counts: np.ndarray  # int64 [2]: rows of robots and of bullets so far
     room: np.ndarray  # int64 [2]: rows that the two tables hold; 0 of robots where their turns are not recorded
-    shots: np.ndarray  # int64 [R]: bullets of each robot that have a row
+    shots: np.ndarray  # int64 [R]: number of each robot's next bullet
+    fired: np.ndarray  # int64 [R]: bullets of each robot that have a row
+    hits: np.ndarray  # int64 [R]: those that have hit a robot
     rows: np.ndarray  # int64 [R * BULLET_IDS_PER_ROBOT]: row of each robot's n-th bullet
     results: np.ndarray  # RECORDED_ROUND [R]
     robots: np.ndarray  # RECORDED_ROBOT [room[0]]
@@ -40,6 +42,8 @@ def new_notes(world: World, records_robots: bool) -> Notes:
         counts=np.zeros(2, np.int64),
         room=np.array([FIRST_TURNS * robots if records_robots else 0, FIRST_BULLETS], np.int64),
         shots=np.zeros(robots, np.int64),
+        fired=np.zeros(robots, np.int64),
+        hits=np.zeros(robots, np.int64),
         rows=np.zeros(robots * BULLET_IDS_PER_ROBOT, np.int64),
         results=np.zeros(robots, RECORDED_ROUND),
         robots=np.empty(FIRST_TURNS * robots if records_robots else 0, RECORDED_ROBOT),
@@ -55,9 +59,11 @@ def notes_at(addresses, first):
         rows_at(addresses[first + 1], np.int64),
         rows_at(addresses[first + 2], np.int64),
         rows_at(addresses[first + 3], np.int64),
-        rows_at(addresses[first + 4], RECORDED_ROUND),
-        rows_at(addresses[first + 5], RECORDED_ROBOT),
-        rows_at(addresses[first + 6], RECORDED_BULLET),
+        rows_at(addresses[first + 4], np.int64),
+        rows_at(addresses[first + 5], np.int64),
+        rows_at(addresses[first + 6], RECORDED_ROUND),
+        rows_at(addresses[first + 7], RECORDED_ROBOT),
+        rows_at(addresses[first + 8], RECORDED_BULLET),
     )
 
 
@@ -82,6 +88,7 @@ def begin_rows(world, notes):
     battle = world.battle[0]
     for index in range(battle.robot_count):
         robot, result = world.robots[index], notes.results[index]
+        notes.fired[index] = notes.hits[index] = 0
         notes.shots[index] = (robot.last_bullet_id - 1) % BULLET_IDS_PER_ROBOT
         result["round"], result.robot = battle["round"], index
         result.place = 1 if robot.state != DEAD else battle.alive + 1
@@ -148,6 +155,7 @@ def end_bullet(battle, bullet, notes):
         row.turn_last, row.x_last, row.y_last, row.state_last = battle.turn, bullet.x, bullet.y, bullet.state
         if bullet.state == HIT_VICTIM:
             row.victim = bullet.victim
+            notes.hits[bullet.owner] += 1
 
 
 @inner
@@ -162,6 +170,7 @@ def add_bullet(battle, bullet, notes):
     notes.counts[1] = count + 1
     notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + notes.shots[bullet.owner]] = count
     notes.shots[bullet.owner] += 1
+    notes.fired[bullet.owner] += 1
 
 
 @inner

@@ -163,6 +163,8 @@ def orbit(view, target, command, direction, distance):
 
 def along_walls(view, heading, direction):
     """`heading`, turned by `direction` (+1 clockwise) in steps until WALL_STICK px that way are clear of walls."""
+    if is_clear(view.x, view.width) and is_clear(view.y, view.height):
+        return heading
     sine, cosine = sin_cos(heading)
     across, along = sine * WALL_STICK, cosine * WALL_STICK
     sine, cosine = direction * SMOOTHING_SINE, SMOOTHING_COSINE
@@ -173,6 +175,12 @@ def along_walls(view, heading, direction):
         across, along = across * cosine + along * sine, along * cosine - across * sine
         heading += direction * SMOOTHING_STEP
     return heading
+
+
+def is_clear(place, length):
+    """Whether no way of WALL_STICK from `place` on an axis of the field, `length` px long, comes near a wall."""
+    reach = WALL_MARGIN + WALL_STICK + 1.0
+    return reach < place < length - reach
 
 
 def shoot(view, target, command, heading, power):
