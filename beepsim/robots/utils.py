@@ -24,8 +24,11 @@ def to_degrees(radians: float) -> float:
 
 
 def remainder(angle: float, turn: float) -> float:
-    """Java's %: NaN where C's fmod raises in Python."""
-    return math.fmod(angle, turn) if math.isfinite(angle) else math.nan
+    """Java's %: NaN where Python's fmod raises."""
+    try:
+        return math.fmod(angle, turn)
+    except ValueError:
+        return math.nan
 
 
 class Utils:
