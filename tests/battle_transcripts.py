@@ -1,21 +1,24 @@
 """Battle transcripts: what scripts/transcripts.py writes to tests/data/transcripts and test_transcripts.py plays again.
 
 A transcript is a table of a battle: every so many turns a hash over the world's text and all events so far, and counts
-of what has happened. One changed rule changes the hashes from the first turn on in which it matters. Robots are given
-orders here, drawn from a java.util.Random of their own; engine and orders depend on nothing else.
+of what has happened. One changed rule changes the hashes from the first turn on in which it matters. In a Scripted
+battle robots get the orders of scripted_robots.py: engine and orders depend on nothing else. In a Fought one the bots
+of bots/ fight, and a change of theirs, of the blocking API or of the battle loop shows too.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+from scripted_robots import Robot, give_orders, robots_of
 
-from beepsim.engine.rounds import clear_orders, may_run, round_is_over, start_round
+from beepsim.battle import names_of, on_stage
+from beepsim.battle_rules import Rules
+from beepsim.engine.rounds import round_is_over, start_round
 from beepsim.engine.state import (
-    ADVANCED,
     BATTLE_ENDED,
     BULLET_HIT,
     BULLET_HIT_BULLET,
@@ -25,22 +28,21 @@ from beepsim.engine.state import (
     HIT_BY_BULLET,
     HIT_ROBOT_EVENT,
     HIT_WALL_EVENT,
-    JUNIOR,
-    NO_ASSIST,
+    NOBODY,
     ROBOT_DEATH,
     ROUND_ENDED,
     SCANNED_ROBOT,
-    STANDARD,
     World,
     events_of,
     new_rules,
     new_world,
 )
-from beepsim.engine.text import ROBOT_KINDS, world_text
+from beepsim.engine.text import world_text
 from beepsim.engine.turn import play_turn
-from beepsim.fdlibm import atan2
-from beepsim.geometry import absolute_angle, relative_angle
-from beepsim.javarandom import new_random, next_double, next_int
+from beepsim.javarandom import new_random
+from beepsim.loop import Stage, Stopped, play_to_failure
+from beepsim.robots.loader import load_bot
+from beepsim.rules import BULLET_IDS_PER_ROBOT
 
 FOLDER = Path(__file__).parent / "data" / "transcripts"
 BULLET_FIELDS = ("bullet_id", "bullet_owner", "bullet_x", "bullet_y", "bullet_heading", "bullet_power")
@@ -61,17 +63,6 @@ COLUMNS = ("alive", "disabled", "shots", "hits", "crossed", "missed", "walls", "
 
 
 TABLE = "round  turn  hash            " + "".join(f"{column:>9}" for column in COLUMNS)
-
-
-@dataclass(frozen=True)
-class Robot:
-    """`style` names the function below that gives its orders."""
-
-    kind: int
-    style: str
-
-    def __str__(self) -> str:
-        return f"{ROBOT_KINDS[self.kind].lower()} {self.style}"
 
 
 @dataclass(frozen=True)
@@ -105,11 +96,52 @@ class Scripted:
             yield transcript.line(world)
             while not round_is_over(world) and world.battle[0]["turn"] < self.turns:
                 give_orders(world, self.robots, random)
-                transcript.note(world)
                 play_turn(world)
                 transcript.hear(world)
                 if world.battle[0]["turn"] % self.every == 0 or round_is_over(world):
                     yield transcript.line(world)
+
+
+@dataclass(frozen=True)
+class Fought:
+    """A battle of bots; `every` so many turns a line."""
+
+    bots: tuple[str, ...]
+    seed: int
+    rules: Rules
+    every: int = 100
+
+    def heads(self) -> list[str]:
+        usual = asdict(Rules())
+        rules = " ".join(f"{name}={value}" for name, value in asdict(self.rules).items() if value != usual[name])
+        return [f"bots: {', '.join(self.bots)}", f"rules: {rules}, seed {self.seed}"]
+
+    def lines(self) -> Iterator[str]:
+        bots = [load_bot(bot) for bot in self.bots]
+        transcript = Transcript()
+        with on_stage(bots, names_of(bots), self.seed, self.rules, None) as stage, np.errstate(all="ignore"):
+            world = stage.world
+            for _ in range(self.rules.num_rounds):
+                for host in stage.hosts.values():
+                    host.start_round()
+                stage.standing["stop_turn"] = 0
+                while plays_to_stop(stage):
+                    transcript.hear(world)
+                    if stage.standing["stop_turn"] % self.every == 0 or round_is_over(world):
+                        yield transcript.line(world)
+                    stage.standing["stop_turn"] += 1
+                for host in stage.hosts.values():
+                    host.end_round()
+
+
+def plays_to_stop(stage: Stage) -> bool:
+    """Whether there was such a turn to play on to, in the round in progress or the next one."""
+    try:
+        failed = play_to_failure(stage, stage.hosts)
+    except Stopped:
+        return True
+    assert failed == NOBODY
+    return False
 
 
 class Transcript:
@@ -118,11 +150,7 @@ class Transcript:
     def __init__(self) -> None:
         self.digest = hashlib.sha256()
         self.counts = dict.fromkeys(COLUMNS, 0)
-        self.loaded = 0
-
-    def note(self, world: World) -> None:
-        """Before a turn: the shots that wait in commands."""
-        self.loaded = waiting_shots(world)
+        self.shots = np.zeros(0)  # [R] of this round, [0] before the first
 
     def hear(self, world: World) -> None:
         """After a turn: what it told the robots."""
@@ -143,7 +171,9 @@ class Transcript:
         ):
             self.counts[name] += int(np.count_nonzero(types == kind))
         self.counts["rammed"] += int(np.count_nonzero(events["my_fault"] & (types == HIT_ROBOT_EVENT)))
-        self.counts["shots"] += self.loaded - waiting_shots(world)
+        shots = (world.robots["last_bullet_id"] - 1) % BULLET_IDS_PER_ROBOT
+        self.counts["shots"] += int(shots.sum() - (0 if world.battle[0]["turn"] <= 1 else self.shots.sum()))
+        self.shots = shots
 
     def line(self, world: World) -> str:
         battle, robots = world.battle[0], world.robots
@@ -155,107 +185,9 @@ class Transcript:
         return f"{battle['round']:5}{battle['turn']:6}  {digest.hexdigest()[:16]}{counts}"
 
 
-def waiting_shots(world: World) -> int:
-    return int(np.count_nonzero(~np.isnan(world.commands["fire_power"])))
-
-
-def give_orders(world: World, robots: tuple[Robot, ...], random: np.ndarray) -> None:
-    """Orders of those who may run, as Robocode's robots give them: a disabled one does not move, a hot gun not fire."""
-    for index in world.run_order:
-        robot, command = world.robots[index], world.commands[index]
-        if robot.state != DEAD and may_run(world, index):
-            clear_orders(command)
-            kept = (command.distance, command.body_turn)
-            power = STYLES[robots[index].style](world, index, random)
-            if robot.energy <= 0.0:
-                command.distance, command.body_turn = kept
-            if power is not None and robot.gun_heat <= 0.0 and robot.energy > 0.0:
-                robot.last_bullet_id += 1
-                command.fire_power, command.fire_id = power, robot.last_bullet_id
-
-
-def spread(random: np.ndarray, most: float) -> float:
-    """Uniform in [-most, most)."""
-    return (2.0 * next_double(random) - 1.0) * most
-
-
-def target_of(world: World, index: int) -> int:
-    """The next living robot, itself if there is none."""
-    count = len(world.robots)
-    others = [(index + step) % count for step in range(1, count + 1)]
-    return next((other for other in others if world.robots[other].state != DEAD), index)
-
-
-def bearing_to(world: World, index: int, other: int) -> float:
-    robot, seen = world.robots[index], world.robots[other]
-    return atan2(seen.x - robot.x, seen.y - robot.y)
-
-
-def duck(world: World, index: int, random: np.ndarray) -> float | None:
-    return None
-
-
-def wild(world: World, index: int, random: np.ndarray) -> float | None:
-    """Any orders, kept for some turns: infinite ones, limits, all flags; powers beyond Robocode's."""
-    command = world.commands[index]
-    if next_int(random, 8) == 0:
-        command.distance, command.body_turn = spread(random, 300.0), spread(random, 4.0)
-        command.gun_turn, command.radar_turn = spread(random, 4.0), spread(random, 8.0)
-        if next_int(random, 6) == 0:
-            command.distance = np.inf if next_int(random, 2) == 0 else -np.inf
-        command.max_velocity = 8.0 if next_int(random, 3) > 0 else 8.0 * next_double(random)
-        command.max_turn_rate = 0.17453292519943295 if next_int(random, 3) > 0 else 0.2 * next_double(random) / 2.0
-        command.adjust_gun_for_body = next_int(random, 2) == 0
-        command.adjust_radar_for_gun = next_int(random, 2) == 0
-        command.adjust_radar_for_body = next_int(random, 2) == 0
-    command.scan = next_int(random, 9) == 0
-    return spread(random, 4.0) if next_int(random, 4) == 0 else None
-
-
-def hunter(world: World, index: int, random: np.ndarray) -> float | None:
-    """Drives about and fires at the next robot, with the angle of fire assist, which the engine uses or not."""
-    robot, command = world.robots[index], world.commands[index]
-    bearing = bearing_to(world, index, target_of(world, index))
-    if next_int(random, 20) == 0:
-        command.distance, command.body_turn = spread(random, 200.0), spread(random, 2.0)
-    command.gun_turn = relative_angle(bearing - robot.gun_heading)
-    command.radar_turn = 0.0 if index % 2 == 0 else relative_angle(bearing - robot.radar_heading) * 1.5
-    command.scan = True
-    command.fire_assist = absolute_angle(bearing) if next_int(random, 2) == 0 else NO_ASSIST
-    return 0.1 + 2.9 * next_double(random) if next_int(random, 3) == 0 else None
-
-
-def rammer(world: World, index: int, random: np.ndarray) -> float | None:
-    """Drives into the next robot, backwards at times."""
-    robot, command = world.robots[index], world.commands[index]
-    turn = relative_angle(bearing_to(world, index, target_of(world, index)) - robot.heading)
-    is_backwards = (index + int(world.battle[0]["turn"]) // 200) % 2 == 1
-    command.body_turn = relative_angle(turn + np.pi) if is_backwards else turn
-    command.distance = -100.0 if is_backwards else 100.0
-    command.radar_turn = np.inf
-    return None
-
-
-def spender(world: World, index: int, random: np.ndarray) -> float | None:
-    """Fires until its energy is gone, round and round, close enough to others to be revived by a hit."""
-    command = world.commands[index]
-    command.gun_turn, command.radar_turn = 0.3, -np.inf
-    command.distance = 40.0 if world.battle[0]["turn"] % 40 < 20 else -40.0
-    return 0.1 if index % 2 == 0 else 3.0
-
-
-STYLES = {"duck": duck, "wild": wild, "hunter": hunter, "rammer": rammer, "spender": spender}
-
-
-def robots_of(*names: str) -> tuple[Robot, ...]:
-    """`wild` is an advanced robot, `wild:standard` and `wild:junior` are of the other kinds."""
-    kinds = {"": ADVANCED, "advanced": ADVANCED, "standard": STANDARD, "junior": JUNIOR}
-    return tuple(Robot(kinds[kind], style) for style, _, kind in (name.partition(":") for name in names))
-
-
 MIXED = ("hunter", "wild:standard", "rammer:junior", "spender", "wild", "hunter:standard", "rammer", "wild:junior")
 SMALL = {"width": 400, "height": 400}
-BATTLES = {
+SCRIPTED = {
     "duel": Scripted(robots_of("hunter", "wild:standard"), 11, {"num_rounds": 3}),
     "wild": Scripted(robots_of("wild", "wild", "wild:standard"), 12, SMALL | {"num_rounds": 2}),
     "standard_hunters": Scripted(robots_of("hunter:standard", "hunter:junior", "hunter:standard"), 13),
@@ -277,6 +209,38 @@ BATTLES = {
     "crowd_of_60": Scripted(robots_of(*["rammer", "duck", "hunter:standard"] * 20), 22, SMALL, every=10, turns=60),
     "cooling_10": Scripted(robots_of("spender", "hunter", "spender"), 21, SMALL | {"gun_cooling_rate": 10.0}),
 }
+SAMPLES = (
+    "Corners", "Crazy", "Fire", "MyFirstJuniorRobot", "MyFirstRobot", "PaintingRobot", "RamFire", "SittingDuck",
+    "SpinBot", "Target", "TrackFire", "Tracker", "VelociRobot", "Walls",
+)  # fmt: skip
+ALL_SAMPLES = tuple(f"sample.{name}" for name in SAMPLES)
+FOUGHT = {
+    "compiled_duel": Fought(("random_mover+circular", "stop_and_go+linear"), 31, Rules(num_rounds=3)),
+    "compiled_melee": Fought(
+        ("circle+head_on", "random_mover+circular", "wall_follower+linear", "oscillator+random_gun") * 4,
+        32,
+        Rules(num_rounds=2, width=1200, height=1200, gun_cooling_rate=0.3),
+    ),
+    "walls_spinbot": Fought(("sample.Walls", "sample.SpinBot"), 33, Rules(num_rounds=3)),
+    "all_samples": Fought(ALL_SAMPLES, 34, Rules(num_rounds=2, width=1000, height=1000)),
+    "all_samples_hidden_names": Fought(
+        ALL_SAMPLES, 35, Rules(num_rounds=1, width=400, height=400, gun_cooling_rate=0.3, hide_enemy_names=True)
+    ),
+    "ramfire_crazy_positions": Fought(
+        ("sample.RamFire", "sample.Crazy", "sample.RamFire"),
+        36,
+        Rules(num_rounds=3, initial_positions="(100,100,90),(110,110,?),(?,500,0)"),
+    ),
+    "samples_inactivity_100_field_5000": Fought(
+        ("sample.MyFirstJuniorRobot", "sample.Corners", "sample.Tracker", "sample.VelociRobot"),
+        37,
+        Rules(num_rounds=1, width=5000, height=5000, inactivity_time=100),
+    ),
+    "compiled_and_samples": Fought(
+        ("sample.TrackFire", "random_mover+circular", "sample.Fire", "circle+linear"), 38, Rules(num_rounds=2)
+    ),
+}
+BATTLES: dict[str, Scripted | Fought] = SCRIPTED | FOUGHT
 
 
 def transcript_text(name: str) -> str:

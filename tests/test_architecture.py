@@ -53,6 +53,7 @@ LIBRARIES = {
         "waves",
         "targeting",
     },
+    "greenlet": {"robots"},
     "torch": {"targeting"},
     "safetensors": {"targeting"},
     "pygame": {"viewer"},

@@ -8,7 +8,17 @@ from pathlib import Path
 import battle_transcripts
 import pytest
 import rule_changes
-from battle_transcripts import BATTLES, COLUMNS, FOLDER, TABLE, first_difference, path_of
+from battle_transcripts import (
+    ALL_SAMPLES,
+    BATTLES,
+    COLUMNS,
+    FOLDER,
+    FOUGHT,
+    SCRIPTED,
+    TABLE,
+    first_difference,
+    path_of,
+)
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "transcripts.py"
 
@@ -39,8 +49,9 @@ def test_all_that_can_happen_happens() -> None:
     assert {ends[name] for name in BATTLES} >= {0, 1}
     rammers = rows_of("rammers")[-1]
     assert rammers["deaths"] == 3 and rammers["shots"] == 0  # by ramming alone
-    widths = {battle.rules.get("width", 800) for battle in BATTLES.values()}
-    assert widths >= {400, 800, 5000} and max(len(battle.robots) for battle in BATTLES.values()) >= 16
+    assert {battle.rules.get("width", 800) for battle in SCRIPTED.values()} >= {400, 800, 5000}
+    assert {len(battle.robots) for battle in SCRIPTED.values()} >= {1, 2, 3, 4, 16}
+    assert {bot for battle in FOUGHT.values() for bot in battle.bots} >= set(ALL_SAMPLES)
 
 
 def test_the_script_names_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

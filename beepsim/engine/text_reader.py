@@ -112,7 +112,7 @@ def values_of(line: Line, fields: dict[str, Field]) -> dict[str, Any]:
         if name not in fields:
             near = difflib.get_close_matches(name, fields, 1)
             hint = f", did you mean {near[0]}?" if near else f", its fields are {', '.join(fields)}"
-            raise line.wrong(f"{name!r} is no field of a {line.words[0]}{hint}")
+            raise line.wrong(f"{name!r} is no field of a {line.words[0]} line{hint}")
         if name in values:
             raise line.wrong(f"{name} is given twice")
         if fields[name].form == "b":

@@ -4,26 +4,26 @@ from pathlib import Path
 
 from beepsim.battle import names_of
 from beepsim.engine.rounds import may_run
-from beepsim.engine.state import DEAD, World
+from beepsim.engine.state import ADVANCED, DEAD, World
 from beepsim.errors import UserError
 from beepsim.robots.crew import new_crew, new_memories, show, take
 from beepsim.robots.exchange import CALL_ALWAYS, INNOCENT
 from beepsim.robots.host import Host
-from beepsim.robots.loader import BASES, ROBOT, Bot, list_parts, load_bot, robot_class
+from beepsim.robots.loader import ROBOT, Bot, list_bots, load_bot, load_part, named_file, robot_class
 
 
 def kind_of(name: str) -> int:
     """JUNIOR, STANDARD or ADVANCED: the type of our bot of that name, advanced for any other."""
-    bases = {part.name: part.base for part in list_parts() if part.kind == ROBOT}
-    return BASES[bases.get(name, "AdvancedRobot")]
+    path = named_file(name)
+    return ADVANCED if path is None else load_bot(str(path)).robot_kind
 
 
 def load_fighters(trace: Path, names: list[str]) -> list[Bot]:
     """Our bots by the names in a trace's header. UserError where one is not there, or is no class."""
-    known = {part.name for part in list_parts() if part.kind == ROBOT}
     for name in names:
-        if name not in known:
-            raise UserError(f"{trace}: robot '{name}' is not among our bots ({', '.join(sorted(known))})")
+        path = named_file(name)
+        if path is None or load_part(path).kind != ROBOT:
+            raise UserError(f"{trace}: robot '{name}' is not among our bots ({', '.join(list_bots()[ROBOT])})")
     return [load_bot(name) for name in names]
 
 

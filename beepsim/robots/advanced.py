@@ -34,52 +34,46 @@ class AdvancedRobot(Robot):
     # --- orders ---
 
     def set_ahead(self, distance: float) -> None:
-        proxy = self._beepsim
-        proxy.count_set()
-        proxy.order_move(distance)
+        self._beepsim.set_move(distance)
 
     def set_back(self, distance: float) -> None:
-        self._beepsim.count_set()
-        self._beepsim.order_move(-distance)
+        self._beepsim.set_move(-distance)
 
     def set_turn_left(self, degrees: float) -> None:
-        self.set_turn_right_radians(-to_radians(degrees))
+        self._beepsim.set_turn(-to_radians(degrees))
 
     def set_turn_right(self, degrees: float) -> None:
-        self.set_turn_right_radians(to_radians(degrees))
+        self._beepsim.set_turn(to_radians(degrees))
 
     def set_turn_gun_left(self, degrees: float) -> None:
-        self.set_turn_gun_right_radians(-to_radians(degrees))
+        self._beepsim.set_gun_turn(-to_radians(degrees))
 
     def set_turn_gun_right(self, degrees: float) -> None:
-        self.set_turn_gun_right_radians(to_radians(degrees))
+        self._beepsim.set_gun_turn(to_radians(degrees))
 
     def set_turn_radar_left(self, degrees: float) -> None:
-        self.set_turn_radar_right_radians(-to_radians(degrees))
+        self._beepsim.set_radar_turn(-to_radians(degrees))
 
     def set_turn_radar_right(self, degrees: float) -> None:
-        self.set_turn_radar_right_radians(to_radians(degrees))
+        self._beepsim.set_radar_turn(to_radians(degrees))
 
     def set_turn_left_radians(self, radians: float) -> None:
-        self.set_turn_right_radians(-radians)
+        self._beepsim.set_turn(-radians)
 
     def set_turn_right_radians(self, radians: float) -> None:
-        self._beepsim.count_set()
-        self._beepsim.order_turn(radians)
+        self._beepsim.set_turn(radians)
 
     def set_turn_gun_left_radians(self, radians: float) -> None:
-        self.set_turn_gun_right_radians(-radians)
+        self._beepsim.set_gun_turn(-radians)
 
     def set_turn_gun_right_radians(self, radians: float) -> None:
-        self._beepsim.count_set()
-        self._beepsim.orders[fields.GUN_TURN] = radians
+        self._beepsim.set_gun_turn(radians)
 
     def set_turn_radar_left_radians(self, radians: float) -> None:
-        self.set_turn_radar_right_radians(-radians)
+        self._beepsim.set_radar_turn(-radians)
 
     def set_turn_radar_right_radians(self, radians: float) -> None:
-        self._beepsim.count_set()
-        self._beepsim.orders[fields.RADAR_TURN] = radians
+        self._beepsim.set_radar_turn(radians)
 
     def set_fire(self, power: float) -> None:
         self._beepsim.order_shot(power)

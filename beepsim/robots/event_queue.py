@@ -45,19 +45,22 @@ class EventQueue:
         self.put(event)
 
     def put(self, event: Event) -> None:
-        if len(self.events) > MOST_EVENTS:
-            self.note(f"SYSTEM: not adding an event, exceeded {MOST_EVENTS} events in the queue")
-        else:
+        if len(self.events) <= MOST_EVENTS:
             self.events.append(event)
+        else:
+            self.note(f"SYSTEM: not adding an event, exceeded {MOST_EVENTS} events in the queue")
 
     def clear(self) -> None:
         """Drops all but the system's events."""
         self.events[:] = [event for event in self.events if event._is_system]
 
     def process(self, now: int) -> None:
-        """Runs the handlers whose turn it is. Raises EventInterrupted where it must end the handler that called it."""
+        """Runs the handlers whose turn it is. Raises EventInterrupted where it must end the handler that called it.
+
+        What a handler raises is noted and the robot goes on (`EventManager.dispatch`).
+        """
         events = self.events
-        if events:
+        if events and events[0]._time != now:  # what is left of earlier turns stands first
             events[:] = [event for event in events if event._is_system or event._time > now - DROPPED_AFTER]
         if self.conditions:
             self.test_conditions(now)
@@ -74,13 +77,18 @@ class EventQueue:
             del events[0]
             self.top_priority, self.top_event = priority, event
             try:
-                self.dispatch(event)
-                self.set_interruptible(priority, False)
+                if self.is_advanced or not event._for_advanced:
+                    getattr(self.robot, event._handler)(event)
             except EventInterrupted:
                 self.top_event = None
+            except Exception as error:
+                self.fail(error)
+                self.set_interruptible(priority, False)
             except BaseException:
                 self.top_event = None
                 raise
+            else:
+                self.set_interruptible(priority, False)
             finally:
                 self.top_priority = outer
 
@@ -96,15 +104,6 @@ class EventQueue:
                 event = CustomEvent(condition)
                 event._time = now
                 self.put(event)
-
-    def dispatch(self, event: Event) -> None:
-        """Calls the robot's handler; what it raises is noted and the robot goes on (`EventManager.dispatch`)."""
-        if event._for_advanced and not self.is_advanced:
-            return
-        try:
-            getattr(self.robot, event._handler)(event)
-        except Exception as error:
-            self.fail(error)
 
     def is_interruptible(self, priority: int) -> bool:
         return 0 <= priority <= HIGHEST_PRIORITY and self.interruptible[priority]

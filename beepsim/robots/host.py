@@ -20,13 +20,13 @@ from beepsim.engine.state import BATTLE, DEAD, ROBOT, World
 from beepsim.jit import PACKAGE
 from beepsim.robots.advanced import AdvancedRobot
 from beepsim.robots.crew import Crew
+from beepsim.robots.engine_random import RUNNING, Random
 from beepsim.robots.events import BattleEndedEvent, Event, SkippedTurnEvent
 from beepsim.robots.exchange import DISABLE, FOR_EVER, GONE, KILL, Fault
 from beepsim.robots.interrupts import Looped, RoundOver, TooManyCalls
 from beepsim.robots.memory import word_of, words
 from beepsim.robots.output import Output
 from beepsim.robots.proxy import TURN, Proxy
-from beepsim.robots.utils import RUNNING, Random
 from beepsim.robots.watchdog import PATIENCE, WATCHDOG, Left
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
@@ -55,6 +55,7 @@ class Host:
         self.faults: list[Fault] = []
         self.skipped_turns = 0
         self._class, self._index, self._limit, self._world = robot_class, robot, turn_time_limit, world
+        self._robot: Any = None  # of this round
         self._output = Output()
         self._proxy = Proxy(robot, tuple(names), crew, world, self._output)
         self._proxy.on_fault = lambda error: self._note("raised", trimmed_traceback(error))
@@ -85,6 +86,7 @@ class Host:
         """Before the first run of a round."""
         self._proxy.start_round()
         self._proxy.hub = getcurrent()
+        self._robot = self._proxy.queue.robot = None
         self._greenlet = greenlet(self._live)
         self._is_left = self._ended_undecided = False
         self._missed = 0
@@ -122,8 +124,7 @@ class Host:
             self._finish()
         finally:
             WATCHDOG.stop()
-            self._proxy.queue.robot = None
-            self._greenlet = None
+            self._robot = self._proxy.queue.robot = self._greenlet = None
             if self._proxy.folder is not None:
                 shutil.rmtree(self._proxy.folder, ignore_errors=True)
 
@@ -193,6 +194,7 @@ class Host:
             self._note("raised", trimmed_traceback(error))
             self._verdicts[self._index] = KILL
             return None
+        self._robot = robot
         robot._beepsim, robot.out = proxy, self._output
         proxy.queue.robot = robot._beepsim_listener()
         proxy.hears_status = robot._beepsim_status()

@@ -119,18 +119,26 @@ def find_part(name: str, spec: str) -> Path:
         if not Path(name).is_file():
             raise UserError(f"bot '{spec}': there is no file {name}")
         return Path(name)
-    *folders, last = name.split(".")
-    if re.fullmatch(r"\w+(\.\w+)*", name):
-        for path in sorted(BOTS.joinpath(*folders).glob("*.py")):
-            if plain(path.stem) == plain(last) and load_part(path).name == name:
-                return path
     if not BOTS.is_dir():
         raise UserError(f"bot '{spec}': names need the folder {BOTS}, which is not there; give the path of a .py file")
+    path = named_file(name)
+    if path is not None:
+        return path
     known = list_bots()
     near = near_misses(name, [one for names in known.values() for one in names])
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     lists = "; ".join(f"{KINDS[kind]}s: {', '.join(names)}" for kind, names in known.items() if names)
     raise UserError(f"bot '{spec}': there is no bot named '{name}'; {meant}{lists}; or give the path of a .py file")
+
+
+def named_file(name: str) -> Path | None:
+    """The file of the part of that name in `bots/`, None where there is none."""
+    *folders, last = name.split(".")
+    if re.fullmatch(r"\w+(\.\w+)*", name):
+        for path in sorted(BOTS.joinpath(*folders).glob("*.py")):
+            if plain(path.stem) == plain(last) and load_part(path).name == name:
+                return path
+    return None
 
 
 def plain(name: str) -> str:

@@ -198,6 +198,22 @@ class Proxy:
         if self.view[ENERGY] - self.fired_energy > 0.0:
             self.orders[BODY_TURN] = angle
 
+    def set_move(self, distance: float) -> None:
+        self.count_set()
+        self.order_move(distance)
+
+    def set_turn(self, angle: float) -> None:
+        self.count_set()
+        self.order_turn(angle)
+
+    def set_gun_turn(self, angle: float) -> None:
+        self.count_set()
+        self.orders[GUN_TURN] = angle
+
+    def set_radar_turn(self, angle: float) -> None:
+        self.count_set()
+        self.orders[RADAR_TURN] = angle
+
     def move(self, distance: float) -> None:
         self.order_move(distance)
         self.tick(UNTIL_MOVED)

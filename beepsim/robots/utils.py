@@ -4,15 +4,13 @@ Degrees unless a name ends in `_radians`; px, turns, energy points.
 """
 
 import math
-from typing import Any
 
 from beepsim import rules
-from beepsim.javarandom import next_bits, next_double, next_int
+from beepsim.robots.engine_random import RUNNING, Random
 
 PI = math.pi
 TWO_PI = 2.0 * PI
 NEAR = 0.00001
-INT_BITS, LONG_BITS = 32, 64
 
 
 def to_radians(degrees: float) -> float:
@@ -26,66 +24,11 @@ def to_degrees(radians: float) -> float:
 
 
 def remainder(angle: float, turn: float) -> float:
-    """Java's %: NaN where C's fmod raises in Python."""
-    return math.fmod(angle, turn) if math.isfinite(angle) else math.nan
-
-
-class Random:
-    """The stream of random numbers that the engine itself draws from, as Robocode's `Utils.getRandom()` is."""
-
-    __slots__ = ("_state", "_next_gaussian")
-
-    def __init__(self, state: Any) -> None:
-        self._state = state  # int64 [1]
-        self._next_gaussian: float | None = None
-
-    def next_double(self) -> float:
-        """Uniform in [0, 1)."""
-        return next_double(self._state)
-
-    def next_float(self) -> float:
-        """Uniform in [0, 1), 24 random bits."""
-        return next_bits(self._state, 24) / float(1 << 24)
-
-    def next_boolean(self) -> bool:
-        return next_bits(self._state, 1) != 0
-
-    def next_int(self, bound: int | None = None) -> int:
-        """Uniform in 0 ... bound - 1, or any 32-bit integer."""
-        if bound is None:
-            return self._next_signed()
-        if not 0 < bound < 1 << 31:
-            raise ValueError(f"next_int: the bound is {bound}, it must be from 1 to 2147483647")
-        return int(next_int(self._state, bound))
-
-    def next_long(self) -> int:
-        """Any 64-bit integer that 48 bits of state can give."""
-        value = ((self._next_signed() << INT_BITS) + self._next_signed()) & ((1 << LONG_BITS) - 1)
-        return value - (1 << LONG_BITS) if value >> (LONG_BITS - 1) else value
-
-    def next_gaussian(self) -> float:
-        """Normal, mean 0, deviation 1 (the polar method, two at a time)."""
-        if self._next_gaussian is not None:
-            value, self._next_gaussian = self._next_gaussian, None
-            return value
-        while True:
-            v1, v2 = 2.0 * self.next_double() - 1.0, 2.0 * self.next_double() - 1.0
-            s = v1 * v1 + v2 * v2
-            if 0.0 < s < 1.0:
-                factor = math.sqrt(-2.0 * math.log(s) / s)
-                self._next_gaussian = v2 * factor
-                return v1 * factor
-
-    def _next_signed(self) -> int:
-        # The generator gives 31 bits at most; the 32nd is the highest of the same draw.
-        state = (int(self._state[0]) * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
-        self._state[0] = state
-        value = state >> 16
-        return value - (1 << INT_BITS) if value >> (INT_BITS - 1) else value
-
-
-RUNNING: list[Random | None] = [None]
-"""The stream of the battle whose robot runs now; its host enters it."""
+    """Java's %: NaN where Python's fmod raises."""
+    try:
+        return math.fmod(angle, turn)
+    except ValueError:
+        return math.nan
 
 
 class Utils:

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from beepsim.targeting import fast
+from beepsim.targeting.fused import fused_cross_entropy, is_fusible
 from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.losses import Loss
 from beepsim.targeting.weights import OFFSET, ModelConfig, Weights
@@ -26,11 +28,16 @@ class Batch:
     """Queries of one battle against candidates of its past; angles and intervals in guess factors."""
 
     queries: Tensor  # [Q, D]
-    candidates: Tensor  # [J, D]
-    is_known: Tensor  # [Q, J]
+    candidates: Tensor  # [J, D], in the order in which they broke
+    known: Tensor  # [Q]: query q knows the first known[q] of them
     angles: Tensor  # [J]
     low: Tensor  # [Q]
     high: Tensor  # [Q]
+
+    @property
+    def is_known(self) -> Tensor:
+        """Which candidates a query knows, [Q, J]."""
+        return torch.arange(len(self.candidates), device=self.known.device) < self.known[:, None]
 
 
 class Attention(nn.Module):
@@ -83,7 +90,25 @@ class Attention(nn.Module):
         return torch.log_softmax(logits, -1)
 
     def loss(self, loss: Loss, batch: Batch) -> Tensor:
-        """The loss of each query of the batch [Q]."""
+        """The loss of each query of the batch [Q]; the fast cross-entropy (see `fast`) fused where it can be."""
+        config = self.config
+        if (
+            loss is fast.kde_cross_entropy
+            and config.neighbours is None
+            and is_fusible(batch.queries, config.kernel, config.distance)
+        ):
+            return fused_cross_entropy(
+                self.embed(batch.queries),
+                self.embed(batch.candidates),
+                batch.known,
+                batch.angles,
+                batch.low,
+                batch.high,
+                config.kernel,
+                config.distance,
+                self.bandwidth,
+                self.floor,
+            )
         log_weights = self.log_weights(batch.queries, batch.candidates, batch.is_known)
         return loss(log_weights, batch.angles, batch.low, batch.high, self.kernel, self.bandwidth, self.floor)
 

@@ -187,17 +187,17 @@ def sample_batch(
     chosen = rng.choice(pool, min(queries, len(pool)), replace=False)
     most = int(battle.known[chosen].max())
     places = np.sort(rng.choice(most, min(config.candidates, most), replace=False))
-    is_known = places < battle.known[chosen][:, None]
+    known = np.searchsorted(places, battle.known[chosen])
     # A query whose whole past fell out of the sample has no density.
-    has_past = is_known.any(axis=1)
-    chosen, is_known = chosen[has_past], is_known[has_past]
+    has_past = known > 0
+    chosen, known = chosen[has_past], known[has_past]
     candidates = battle.by_break[places]
     low, high = (battle.rows[name][chosen].astype(np.float32) for name in ("gf_low", "gf_high"))
     centre, half = 0.5 * (low + high), np.maximum(0.5 * (high - low), 0.5 * np.float32(NARROWEST))
     return Batch(
         model_columns(weights.config, battle.query_features[chosen], weights).to(device),
         model_columns(weights.config, battle.features[candidates], weights).to(device),
-        torch.as_tensor(is_known).to(device),
+        torch.as_tensor(known).to(device),
         torch.as_tensor(battle.rows["gf"][candidates]).to(device),
         torch.as_tensor(centre - half).to(device),
         torch.as_tensor(centre + half).to(device),

@@ -139,8 +139,12 @@ def test_a_bullet_by_hand_hits() -> None:
     ("old", "new", "message"),
     [
         ("robot x=100", "rowboat x=100", "line 1: 'rowboat' is no kind of line, they are rules, battle, random"),
-        ("y=200\n", "y=200 hading=1\n", "line 1: 'hading' is no field of a robot, did you mean heading?: 'robot x=100"),
-        ("y=200\n", "y=200 zzzzzz=1\n", "'zzzzzz' is no field of a robot, its fields are x, y, velocity"),
+        (
+            "y=200\n",
+            "y=200 hading=1\n",
+            "line 1: 'hading' is no field of a robot line, did you mean heading?: 'robot x=100",
+        ),
+        ("y=200\n", "y=200 zzzzzz=1\n", "'zzzzzz' is no field of a robot line, its fields are x, y, velocity"),
         ("y=200\n", "y=200 y=200\n", "y is given twice"),
         ("y=200\n", "y=much\n", "y is 'much', it must be a number"),
         ("y=200\n", "y=2_0\n", "y is '2_0', it must be a number"),
@@ -171,7 +175,7 @@ def test_a_bullet_by_hand_hits() -> None:
         ("y=200\n", "y=200 place=1,2\n", "place has 2 numbers"),
         ("y=200\n", "y=200 place=1,2,1e9\n", "place is 1e9, it must be from 0.0 to 500000.0"),
         ("robot x=100", "rules width=8\nrobot x=100", "line 1: rule width is 8.0, it must be a number of at least 400"),
-        ("robot x=100", "rules wide=8\nrobot x=100", "line 1: 'wide' is no field of a rules, did you mean width?"),
+        ("robot x=100", "rules wide=8\nrobot x=100", "line 1: 'wide' is no field of a rules line, did you mean width?"),
         ("robot x=100", "rules num_rounds=99999\nrobot x=100", "num_rounds is 99999, it must be from 1 to 2147"),
         ("robot x=100", "rules inactivity_time=9999999999\nrobot x=100", "inactivity_time is 9999999999"),
         ("robot x=100", "battle round=10\nrobot x=100", "round must be from 0 to 9: they are counted from 0"),

@@ -1,5 +1,7 @@
 """Every bot in bots/ passes the same conformance test: it fights, within the rules, compiled as uncompiled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,17 @@ def test_conformance(name, tmp_path):
     assert len(mine) == sum(result.turns) + RULES.num_rounds
     assert result.robots[0].shots > 5 and result.robots[0].hash == load_bot(name).hash
     assert (np.abs(np.diff(mine["x"][: result.turns[0] + 1])) <= 8.001).all()
+
+
+@pytest.mark.parametrize("name", BOTS["robot"])
+def test_conformance_of_robots(name, tmp_path):
+    bots = [name, "circle+head_on", name]
+    results = [fight(bots, 7, RULES, tmp_path / f"{file}.battle") for file in ("first", "again")]
+    assert (tmp_path / "first.battle").read_bytes() == (tmp_path / "again.battle").read_bytes()
+    assert results[0] == replace(results[1], recording=results[0].recording)
+    assert [robot.faults for robot in results[0].robots] == [()] * 3
+    assert [robot.name for robot in results[0].robots] == [f"{name} (1)", "circle+head_on", f"{name} (2)"]
+    assert (results[0].robots[0].shots > 0) == (name not in ("sample.SittingDuck", "sample.Target"))
 
 
 @pytest.mark.parametrize("name", BOTS["move"])

@@ -17,7 +17,7 @@ from beepsim.robots import Robot
 
 class Stopped(Robot):
     def run(self):
-        pdb.Pdb().set_trace()
+        pdb.Pdb(nosigint=True).set_trace()
         self.ahead(10)
 """
 

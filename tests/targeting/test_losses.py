@@ -1,6 +1,7 @@
 """Losses against their definitions by quadrature, and the identities that they obey."""
 
 import math
+from dataclasses import replace
 
 import mpmath
 import numpy as np
@@ -8,50 +9,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from losses_problems import gradient, number, problem, value
 
-from beepsim.targeting import losses
 from beepsim.targeting.fast import MeanLogDensity, fast_loss
 from beepsim.targeting.kernels import KERNELS, Kernel
 from beepsim.targeting.losses import LOSSES, kde_cross_entropy, mean_log_density
 
 SEEDS = st.integers(0, 2**32 - 1)
-FEW = settings(max_examples=20)
-ALL = {**LOSSES, "fast kde_cross_entropy": fast_loss("kde_cross_entropy")}
-LOSS = pytest.mark.parametrize("loss", ALL.values(), ids=ALL)
+FEW = settings(max_examples=20, deadline=None)
 CROSS_ENTROPY = pytest.mark.parametrize(
     "loss", [kde_cross_entropy, fast_loss("kde_cross_entropy")], ids=["plain", "fast"]
 )
 KERNEL = pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
-
-
-def number(value):
-    return torch.tensor(value, dtype=torch.float64)
-
-
-def problem(seed, queries=3, candidates=7, dtype=torch.float64):
-    """logits [Q, J], angles [J], low, high [Q], bandwidth, floor."""
-    rng = np.random.default_rng(seed)
-    centre, half = rng.uniform(-0.8, 0.8, queries), rng.uniform(0.02, 0.15, queries)
-    values = (
-        rng.normal(0.0, 2.0, (queries, candidates)),
-        rng.uniform(-1.0, 1.0, candidates),
-        centre - half,
-        centre + half,
-        rng.uniform(0.04, 0.2),
-        rng.uniform(0.01, 0.3),
-    )
-    return [torch.as_tensor(value, dtype=dtype) for value in values]
-
-
-def value(loss, kernel, problem):
-    logits, angles, low, high, bandwidth, floor = problem
-    return loss(torch.log_softmax(logits, -1), angles, low, high, kernel, bandwidth, floor)
-
-
-def gradient(loss, kernel, problem):
-    logits = problem[0].clone().requires_grad_()
-    (found,) = torch.autograd.grad(value(loss, kernel, [logits, *problem[1:]]).sum(), logits)
-    return found
+HEAVY_TAILS = ("cauchy", "student_t", "student_t_5", "student_t_9")  # their squares beyond 30 bandwidths still count
 
 
 def refined(kernel, problem, parts):
@@ -65,11 +35,8 @@ def refined(kernel, problem, parts):
 def density(x, logits, angles, kernel_name, bandwidth, floor):
     """p at the angles x [n] for one query, in numpy; the floor lies on [-1, 1]."""
     shares = np.exp(logits - logits.max())
-    u = (x[:, None] - angles) / bandwidth
-    if kernel_name == "gaussian":
-        kernel = np.exp(-0.5 * u**2) / (bandwidth * math.sqrt(2.0 * math.pi))
-    else:
-        kernel = np.exp(-np.abs(u)) / (2.0 * bandwidth)
+    offset = torch.as_tensor(x[:, None] - angles)
+    kernel = torch.exp(KERNELS[kernel_name].log_density(offset, torch.as_tensor(bandwidth))).numpy()
     return (1.0 - floor) * kernel @ (shares / shares.sum()) + 0.5 * floor * (np.abs(x) <= 1.0)
 
 
@@ -81,26 +48,35 @@ def integral(function, low, high, kinks):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-@FEW
+@settings(max_examples=5, deadline=None)
 @given(seed=SEEDS)
 def test_losses_are_what_they_are_defined_to_be(name, seed):
     given_ = problem(seed)
     logits, angles, lows, highs, bandwidth, floor = (tensor.numpy() for tensor in given_)
     results = {loss: value(function, KERNELS[name], given_) for loss, function in LOSSES.items()}
     exact = refined(KERNELS[name], given_, 64)
+    kinks = [*angles, *(angles - bandwidth), *(angles + bandwidth)]
+    # A box's edges jump: quadrature misses up to a node's weight of each.
+    fine, coarse = (0.05, 3.0) if name == "box" else (1e-2, 0.5) if name == "epanechnikov" else (1e-4, 0.15)
     for q, (low, high) in enumerate(zip(lows, highs, strict=True)):
         mixture = (logits[q], angles, name, bandwidth, floor)
-        entropy = -integral(lambda x, m=mixture: np.log(density(x, *m)), low, high, angles) / (high - low)
-        assert float(exact[q]) == pytest.approx(entropy, abs=1e-4)
-        assert float(results["kde_cross_entropy"][q]) == pytest.approx(entropy, abs=0.15)
+        entropy = -integral(lambda x, m=mixture: np.log(density(x, *m)), low, high, kinks) / (high - low)
+        assert float(exact[q]) == pytest.approx(entropy, abs=fine)
+        assert float(results["kde_cross_entropy"][q]) == pytest.approx(entropy, abs=coarse)
+        mass = integral(lambda x, m=mixture: density(x, *m), low, high, kinks)
+        assert float(results["hit_probability"][q]) == pytest.approx(-math.log(mass), abs=1e-9)
 
         def squared(x, m=mixture, low=low, high=high):
             return (density(x, *m) - ((x >= low) & (x <= high)) / (high - low)) ** 2
 
-        expected = integral(squared, -1.0 - 30 * bandwidth, 1.0 + 30 * bandwidth, [*angles, low, high, -1.0, 1.0])
-        assert float(results["mse_density"][q]) == pytest.approx(expected, rel=1e-7)
+        if name not in HEAVY_TAILS:
+            reach = 1.0 + 30 * bandwidth
+            expected = integral(squared, -reach, reach, [*kinks, low, high, -1.0, 1.0])
+            assert float(results["mse_density"][q]) == pytest.approx(expected, rel=1e-7)
         shares = np.exp(logits[q]) / np.exp(logits[q]).sum()
-        assert float(results["mse_mean"][q]) == pytest.approx((shares @ angles - (low + high) / 2) ** 2, abs=1e-12)
+        middle = (low + high) / 2
+        assert float(results["mse_mean"][q]) == pytest.approx((shares @ angles - middle) ** 2, abs=1e-12)
+        assert float(results["mse_expected"][q]) == pytest.approx(shares @ (angles - middle) ** 2, abs=1e-12)
 
 
 def laplace_integral_of_log(shares, angles, bandwidth, low, high):
@@ -148,21 +124,6 @@ def test_error_of_the_quadrature_is_as_stated(name, most):
     assert np.median(errors) < most, errors
 
 
-@LOSS
-@KERNEL
-def test_gradients_are_derivatives(loss, kernel):
-    logits, angles, low, high, bandwidth, floor = problem(3)
-
-    def function(logits, bandwidth, floor):
-        return value(loss, kernel, [logits, angles, low, high, bandwidth, floor])
-
-    inputs = [tensor.clone().requires_grad_() for tensor in (logits, bandwidth, floor)]
-    if loss is losses.mse_mean:  # knows no bandwidth and no floor
-        assert torch.autograd.gradcheck(lambda logits: function(logits, bandwidth, floor), inputs[:1])
-    else:
-        assert torch.autograd.gradcheck(function, inputs)
-
-
 def value_and_gradients(function, name, seed, dtype):
     """Mean log density [Q] with a masked candidate, and its gradients by log-weights, bandwidth and floor."""
     logits, angles, low, high, bandwidth, floor = problem(seed, dtype=dtype)
@@ -198,7 +159,7 @@ def test_fast_is_as_exact_as_the_plain_one_in_single_precision(name):
                 float((a - b).abs().max() / b.abs().max().clamp(min=1.0)) for a, b in zip(found, exact, strict=True)
             ]
             errors[index] = np.maximum(errors[index], sizes)
-    assert (errors[1] < 1.5 * errors[0] + 1e-7).all(), errors
+    assert (errors[1] < 1.5 * errors[0] + 1e-6).all(), errors
 
 
 def step_kernel():
@@ -208,7 +169,7 @@ def step_kernel():
         return torch.log((offset.abs() < 0.4).to(offset.dtype))
 
     nothing = KERNELS["gaussian"]
-    return Kernel(log_density, lambda o, h: torch.zeros_like(o), nothing.cumulative, nothing.product)
+    return Kernel(log_density, lambda o, h: torch.zeros_like(o), nothing.cumulative, nothing.product, nothing.log_mean)
 
 
 @CROSS_ENTROPY
@@ -232,13 +193,10 @@ def test_with_labels_it_is_the_ordinary_cross_entropy(loss, seed):
 @given(seed=SEEDS, factor=st.floats(0.01, 100.0))
 def test_a_factor_on_the_kernel_shifts_the_loss_only(loss, kernel, seed, factor):
     """Identity 2."""
-    scaled = Kernel(
-        lambda offset, width: kernel.log_density(offset, width) + math.log(factor),
-        kernel.bandwidth_slope,
-        kernel.cumulative,
-        kernel.product,
-    )
-    given_ = [*problem(seed)[:5], number(0.0)]
+    scaled = replace(kernel, log_density=lambda offset, width: kernel.log_density(offset, width) + math.log(factor))
+    logits, angles, low, high, _, _ = problem(seed)
+    # Wide enough for a box or Epanechnikov kernel to be 0 nowhere: without a floor its loss would be infinite.
+    given_ = [logits, angles, low, high, number(2.5), number(0.0)]
     torch.testing.assert_close(value(loss, scaled, given_), value(loss, kernel, given_) - math.log(factor))
     torch.testing.assert_close(gradient(loss, scaled, given_), gradient(loss, kernel, given_))
 
@@ -246,8 +204,8 @@ def test_a_factor_on_the_kernel_shifts_the_loss_only(loss, kernel, seed, factor)
 @CROSS_ENTROPY
 @FEW
 @given(seed=SEEDS, shift=st.floats(0.0, 1.0))
-def test_distance_to_one_side_matters_to_gaussians_and_not_to_laplace(loss, seed, shift):
-    """Identity 3: the nearest candidate takes all of a Gaussian's gradient as the distance grows."""
+def test_distance_to_one_side_matters_by_the_tails(loss, seed, shift):
+    """Identity 3: not at all for Laplace; a Gaussian's gradient saturates, the nearest taking all; Cauchy's fades."""
     logits, angles, low, high, bandwidth, _ = problem(seed)
     angles = angles.abs() + 0.96  # beyond every interval
 
@@ -258,6 +216,8 @@ def test_distance_to_one_side_matters_to_gaussians_and_not_to_laplace(loss, seed
     nearest = torch.nn.functional.one_hot(angles.argmin(), len(angles))
     far = slope("gaussian", 1e6)
     torch.testing.assert_close(far, torch.softmax(logits, -1) - nearest, atol=1e-6, rtol=1e-6)
+    sizes = [float(slope("cauchy", by).norm()) for by in (0.0, 1.0, 10.0, 1000.0)]
+    assert sizes[0] > sizes[1] > sizes[2] > sizes[3] and sizes[3] < 3e-3 * sizes[0] + 1e-3
 
 
 @CROSS_ENTROPY
@@ -268,47 +228,6 @@ def test_cross_entropy_is_at_least_the_entropy_of_the_interval(loss, kernel, see
     """Identity 4, KL >= 0: L >= log(high - low), here up to the error of the quadrature."""
     given_ = problem(seed)
     assert (value(loss, kernel, given_) >= torch.log(given_[3] - given_[2]) - 5e-3).all()
-
-
-@LOSS
-@KERNEL
-@FEW
-@given(seed=SEEDS)
-def test_a_masked_candidate_has_no_influence(loss, kernel, seed):
-    """Identity 6: as if it were not there, in value and gradient, wherever its angle lies."""
-    logits, angles, *rest = problem(seed)
-    masked, moved = logits.clone(), angles.clone()
-    masked[:, 2], moved[2] = -torch.inf, 0.5 * (rest[0][0] + rest[1][0])
-    kept = [0, 1, 3, 4, 5, 6]
-    removed = [logits[:, kept], angles[kept], *rest]
-    torch.testing.assert_close(value(loss, kernel, [masked, moved, *rest]), value(loss, kernel, removed))
-    slope = gradient(loss, kernel, [masked, moved, *rest])
-    assert (slope[:, 2] == 0.0).all()
-    torch.testing.assert_close(slope[:, kept], gradient(loss, kernel, removed))
-
-
-@LOSS
-@KERNEL
-@FEW
-@given(seed=SEEDS)
-def test_the_order_of_candidates_does_not_matter(loss, kernel, seed):
-    logits, angles, *rest = problem(seed)
-    order = torch.as_tensor(np.random.default_rng(seed).permutation(len(angles)))
-    torch.testing.assert_close(
-        value(loss, kernel, [logits[:, order], angles[order], *rest]), value(loss, kernel, [logits, angles, *rest])
-    )
-
-
-@LOSS
-@KERNEL
-@FEW
-@given(seed=SEEDS)
-def test_queries_of_a_batch_are_independent(loss, kernel, seed):
-    logits, angles, low, high, *rest = problem(seed)
-    alone = value(loss, kernel, [logits[1:2], angles, low[1:2], high[1:2], *rest])
-    others = logits.clone()
-    others[[0, 2]] = torch.flip(others[[0, 2]], [0]) * 3.0
-    torch.testing.assert_close(value(loss, kernel, [others, angles, low, high, *rest])[1:2], alone)
 
 
 @CROSS_ENTROPY
