@@ -2,13 +2,14 @@
 
 Every function of a file with a `while` counts how often its loops have begun anew since it was called, and raises
 `EndlessLoop` above MOST_STEPS. The count is the function's own, so the result depends on no clock and on no other bot.
-A `for` ends by itself. Line numbers stay those of the file.
+A `for` ends by itself. Line numbers stay those of the file. Functions that call themselves are refused: compiled, one
+that does so for ever ends the process.
 """
 
 import ast
 from types import CodeType
 
-MOST_STEPS = 10_000_000  # a good tenth of a second compiled; no turn of a bot that plays needs a thousandth of it
+MOST_STEPS = 1_000_000  # a few ms compiled, a second or less as plain Python, where the fault is looked for
 COUNTER, LIMIT_ERROR = "beepsim_steps", "BeepsimEndlessLoop"
 
 
@@ -57,3 +58,21 @@ def guarded_code(source: bytes, file: str) -> CodeType:
         if isinstance(node, ast.FunctionDef):
             guard.visit(node)
     return compile(tree, file, "exec", dont_inherit=True)
+
+
+def recursive_function(source: bytes) -> ast.FunctionDef | None:
+    """A function of the file that calls itself by name, perhaps through others of the file."""
+    functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    calls = {
+        name: {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
+        for name, node in functions.items()
+    }
+    for name in functions:
+        reached, waiting = set(), [name]
+        while waiting:
+            new = (calls[waiting.pop()] & functions.keys()) - reached
+            reached |= new
+            waiting.extend(new)
+        if name in reached:
+            return functions[name]
+    return None

@@ -26,7 +26,7 @@ from beepsim.engine.state import ADVANCED, JUNIOR, STANDARD
 from beepsim.errors import UserError
 from beepsim.jit import PACKAGE, jit
 from beepsim.robots import compiled
-from beepsim.robots.guard import LIMIT_ERROR, EndlessLoop, guarded_code
+from beepsim.robots.guard import LIMIT_ERROR, EndlessLoop, guarded_code, recursive_function
 
 BOTS = PACKAGE.parent / "bots"
 MOVEMENT, GUN, WHOLE, ROBOT = "move", "aim", "turn", "robot"
@@ -178,6 +178,8 @@ def load_part(path: Path) -> Part:
     if len(defined) != 1:
         raise UserError(told_what_is_due(path, module, defined))
     kind = defined[0]
+    if recursive := recursive_function(path.read_bytes()):
+        raise UserError(f"{path}, line {recursive.lineno}: {recursive.name} calls itself; write it as a loop")
     arguments = tuple(inspect.signature(getattr(module, kind)).parameters)
     for argument in arguments:
         if argument not in ARGUMENTS[kind]:
