@@ -68,7 +68,8 @@ def recursive_function(source: bytes) -> ast.FunctionDef | None:
         for name, node in functions.items()
     }
     for name in functions:
-        reached, waiting = set(), [name]
+        reached: set[str] = set()
+        waiting = [name]
         while waiting:
             new = (calls[waiting.pop()] & functions.keys()) - reached
             reached |= new
