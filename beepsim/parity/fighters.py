@@ -9,13 +9,13 @@ from beepsim.errors import UserError
 from beepsim.robots.crew import new_crew, new_memories, show, take
 from beepsim.robots.exchange import CALL_ALWAYS, INNOCENT
 from beepsim.robots.host import Host
-from beepsim.robots.loader import ROBOT, Bot, list_bots, load_bot, load_part, named_file, robot_class
+from beepsim.robots.loader import BASES, ROBOT, Bot, list_bots, load_bot, load_part, named_file, robot_class
 
 
 def kind_of(name: str) -> int:
     """JUNIOR, STANDARD or ADVANCED: the type of our bot of that name, advanced for any other."""
     path = named_file(name)
-    return ADVANCED if path is None else load_bot(str(path)).robot_kind
+    return ADVANCED if path is None else BASES.get(load_part(path).base, ADVANCED)
 
 
 def load_fighters(trace: Path, names: list[str]) -> list[Bot]:
