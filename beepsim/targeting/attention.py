@@ -87,7 +87,8 @@ class Attention(nn.Module):
         if self.config.neighbours is not None and self.config.neighbours < logits.shape[1]:
             smallest = torch.topk(logits, self.config.neighbours, dim=-1).values[:, -1:]
             logits = torch.where(logits >= smallest, logits, -torch.inf)
-        return torch.log_softmax(logits, -1)
+        knows_nothing = ~is_known.any(-1, keepdim=True)
+        return torch.log_softmax(torch.where(knows_nothing, 0.0, logits), -1).masked_fill(knows_nothing, -torch.inf)
 
     def loss(self, loss: Loss, batch: Batch) -> Tensor:
         """The loss of each query of the batch [Q]; the fast cross-entropy (see `fast`) fused where it can be."""

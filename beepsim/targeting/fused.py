@@ -47,8 +47,8 @@ def fused_cross_entropy(
 ) -> Tensor:
     """`losses.kde_cross_entropy` [Q] of the softmax over minus the distances between queries [Q, D] and candidates.
 
-    Query q knows the first known[q] of the candidates [J, D]; where that is none, its density is uniform on [-1, 1].
-    Differentiable by queries, candidates, bandwidth and floor, once.
+    Query q knows the first known[q] of the candidates [J, D]; where that is none, its density is the floor only.
+    `bandwidth` is one for all, or [Q]. Differentiable by queries, candidates, bandwidth and floor, once.
     """
     return Fused.apply(  # type: ignore[no-any-return, no-untyped-call]
         queries, candidates, known, angles, low, high, kernel, distance, bandwidth, floor, nodes
@@ -246,6 +246,7 @@ def finished(
             for tail in tails:
                 log_nodes = np.logaddexp(log_nodes, tail)
         log_kernels = log_nodes - log_sums[:, [ALL]] + log_constant
+        log_kernels[nothing] = -np.inf
         log_kept, log_floor = np.log1p(-epsilon), np.log(epsilon * FLOOR_DENSITY)
         log_density = np.logaddexp(log_kept + log_kernels, log_floor)
         loss = -(log_density @ node_weights)
@@ -264,8 +265,7 @@ def finished(
                 spread += (shares * away).sum(1) * sums[:, side]
         spread_slope = -1.0 / h**2 if problem.is_laplace else -1.0 / h**3
         by_bandwidth = spread_slope * spread + kept.sum(1) / h
-    loss[nothing] = -np.log(FLOOR_DENSITY)
-    for values in (factors, by_bandwidth, by_floor):
+    for values in (factors, by_bandwidth):
         values[nothing] = 0.0
     # An empty sum has no peak; its factor is 0.
     held = np.where(np.isneginf(peaks), np.float32(0.0), peaks)
