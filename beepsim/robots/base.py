@@ -35,6 +35,10 @@ class RobotBase:
         """Whose handlers are called."""
         return self
 
+    def _beepsim_may_park(self) -> bool:
+        """Whether turns without events may pass without calling it while it waits."""
+        return not self._beepsim_status()
+
     def _beepsim_status(self) -> bool:
         """Whether it wants its status of each turn."""
         return False

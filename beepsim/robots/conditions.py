@@ -35,7 +35,7 @@ class Condition:
         self.priority = min(max(int(priority), 0), 99)
 
     def cleanup(self) -> None:
-        """Called when the battle is over."""
+        """For the author's own use; nobody calls it."""
 
 
 class OfRobot(Condition):
@@ -43,24 +43,24 @@ class OfRobot(Condition):
 
     def __init__(self, robot: "AdvancedRobot", priority: int = 80) -> None:
         super().__init__(None, priority)
-        self.robot = robot
+        self._robot = robot
 
 
 class MoveCompleteCondition(OfRobot):
     def test(self) -> bool:
-        return self.robot.get_distance_remaining() == 0.0
+        return self._robot.get_distance_remaining() == 0.0
 
 
 class TurnCompleteCondition(OfRobot):
     def test(self) -> bool:
-        return self.robot.get_turn_remaining() == 0.0
+        return self._robot.get_turn_remaining() == 0.0
 
 
 class GunTurnCompleteCondition(OfRobot):
     def test(self) -> bool:
-        return self.robot.get_gun_turn_remaining() == 0.0
+        return self._robot.get_gun_turn_remaining() == 0.0
 
 
 class RadarTurnCompleteCondition(OfRobot):
     def test(self) -> bool:
-        return self.robot.get_radar_turn_remaining() == 0.0
+        return self._robot.get_radar_turn_remaining() == 0.0

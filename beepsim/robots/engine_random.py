@@ -96,5 +96,14 @@ class Random:
         return value - (1 << INT_BITS) if value >> (INT_BITS - 1) else value
 
 
+def random_of(state: Any) -> Random:
+    """The same object for all robots of a battle: it keeps a second normal deviate for whoever asks next."""
+    latest = LATEST[0]
+    if latest is None or latest._state is not state:
+        latest = LATEST[0] = Random(state)
+    return latest
+
+
+LATEST: list[Random | None] = [None]
 RUNNING: list[Random | None] = [None]
 """The stream of the battle whose robot runs now; its host enters it."""

@@ -20,7 +20,7 @@ from beepsim.engine.state import BATTLE, DEAD, ROBOT, World
 from beepsim.jit import PACKAGE
 from beepsim.robots.advanced import AdvancedRobot
 from beepsim.robots.crew import Crew
-from beepsim.robots.engine_random import RUNNING, Random
+from beepsim.robots.engine_random import RUNNING, random_of
 from beepsim.robots.events import BattleEndedEvent, Event, SkippedTurnEvent
 from beepsim.robots.exchange import DISABLE, FOR_EVER, GONE, KILL, Fault
 from beepsim.robots.interrupts import Looped, RoundOver, TooManyCalls
@@ -64,7 +64,7 @@ class Host:
         self._verdicts, self._waits = words(crew.verdicts, "q"), words(crew.waits, "q")
         self._state, self._battle = words(world.robots[robot : robot + 1], "q"), words(world.battle, "q")
         self._command = words(crew.commands[robot : robot + 1], "B")
-        self._random = Random(world.random)
+        self._random = random_of(world.random)
         self._greenlet: Any = None
         self._is_left = False
         self._missed = 0  # turns that it still misses
@@ -84,6 +84,7 @@ class Host:
 
     def start_round(self) -> None:
         """Before the first run of a round."""
+        self._finish()
         self._proxy.start_round()
         self._proxy.hub = getcurrent()
         self._robot = self._proxy.queue.robot = None
@@ -124,6 +125,7 @@ class Host:
             self._finish()
         finally:
             WATCHDOG.stop()
+            RUNNING[0] = None
             self._robot = self._proxy.queue.robot = self._greenlet = None
             if self._proxy.folder is not None:
                 shutil.rmtree(self._proxy.folder, ignore_errors=True)
@@ -198,7 +200,7 @@ class Host:
         robot._beepsim, robot.out = proxy, self._output
         proxy.queue.robot = robot._beepsim_listener()
         proxy.hears_status = robot._beepsim_status()
-        proxy.may_park = self._limit is None and not proxy.hears_status
+        proxy.may_park = self._limit is None and robot._beepsim_may_park()
         return robot
 
     def _hear_last(self) -> None:

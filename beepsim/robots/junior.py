@@ -92,6 +92,7 @@ class JuniorRobot(RobotBase):
     def fire(self, power: float = 1.0) -> None:
         """Fires as soon as the gun is cool and has turned; ends one turn only."""
         self._beepsim_fire_power = power
+        self._beepsim.awaits_turn = power > 0.0
         self._beepsim.tick()
 
     def set_colors(
@@ -118,6 +119,9 @@ class JuniorRobot(RobotBase):
 
     def _beepsim_status(self) -> bool:
         return True
+
+    def _beepsim_may_park(self) -> bool:
+        return True  # its fields are as good as new once it is called again
 
     def _beepsim_live(self) -> None:
         view = self._beepsim.view
@@ -149,6 +153,7 @@ class JuniorListener:
         if robot._beepsim_fire_power > 0.0 and robot.gun_ready and proxy.orders[fields.GUN_TURN] == 0.0:
             if proxy.order_shot(robot._beepsim_fire_power):
                 robot.gun_ready, robot._beepsim_fire_power = False, 0.0
+                proxy.awaits_turn = False
         robot.scanned_distance = robot.scanned_angle = robot.scanned_bearing = NOTHING
         robot.scanned_heading = robot.scanned_energy = NOTHING
         robot.scanned_velocity = NO_VELOCITY

@@ -21,7 +21,7 @@ from beepsim.robots.memory import byte_of, word_of, words
 from beepsim.robots.output import Output
 from beepsim.robots.results import Bullet, RobotStatus
 from beepsim.robots.utils import Utils
-from beepsim.rules import BULLET_IDS_PER_ROBOT, BULLET_IDS_PER_ROUND, MAX_POWER, MIN_POWER
+from beepsim.rules import MAX_POWER, MIN_POWER
 
 DATA_QUOTA = 200_000  # bytes that Robocode lets a robot write
 MOST_CALLS = 10_000  # to set or get something, without ending the turn
@@ -73,14 +73,14 @@ class Proxy:
         self.condition: Any = None  # that of wait_for
         self.is_stopped = True
         self.radar_for_body_is_set = False
+        self.awaits_turn = False  # must be called in the next turn whatever happens
         self.is_over = False  # its calls do not return any more
         self.refusals = 0
         self.bullets.clear()
 
     def begin(self, count: int) -> None:
         """The first events of the round, once the robot can hear them."""
-        round_number = self.view_ints[ROUND]
-        self.last_bullet_id = 1 + self.index * BULLET_IDS_PER_ROBOT + round_number * BULLET_IDS_PER_ROUND
+        self.last_bullet_id = int(self.world.robots[self.index]["last_bullet_id"])
         self.receive(count)
 
     def data_directory(self) -> Path:
@@ -107,8 +107,8 @@ class Proxy:
             self.flags[SCAN] = 1
         if self.is_over:
             self.refuse()
-        is_free = self.may_park and self.condition is None and not queue.events and not queue.conditions
-        self.waits[self.index] = wait if is_free else CALL_ALWAYS
+        is_needed = not self.may_park or self.awaits_turn or self.condition is not None
+        self.waits[self.index] = CALL_ALWAYS if is_needed or queue.events or queue.conditions else wait
         self.receive(self.hub.switch())
 
     def refuse(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from greenlet import getcurrent, greenlet
 
 from beepsim.engine.state import BATTLE_ENDED, DEAD, DEATH, HIT_WALL_EVENT, ROUND_ENDED, SCANNED_ROBOT, WIN
-from beepsim.robots import AdvancedRobot, Robot, host, watchdog
+from beepsim.robots import AdvancedRobot, JuniorRobot, Robot, host, watchdog
 from beepsim.robots.exchange import CALL_ALWAYS, DISABLE, FOR_EVER, GONE, KILL, UNTIL_GUN_TURNED, UNTIL_MOVED
 from beepsim.robots.interrupts import Looped
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
@@ -238,6 +238,26 @@ def test_robots_that_need_every_turn_are_called_in_every_turn(arena):
     assert stage.crew.waits[0] == CALL_ALWAYS  # the second scan still waits
     stage.play(3)
     assert stage.crew.waits[0] != CALL_ALWAYS
+
+
+def test_a_junior_robot_is_called_in_every_turn_while_a_shot_waits(arena):
+    class Bot(JuniorRobot):
+        def run(self):
+            self.turn_gun_right(30)
+            self.fire(1)
+            self.turn_gun_right(360)
+            self.turn_gun_right(360)
+
+    stage = arena(Bot, Duck)
+    waits, shots = [], []
+    for _ in range(45):
+        waits.append(int(stage.crew.waits[0]))
+        shots.append(int(stage.world.robots[0]["last_bullet_id"]) - 1)
+        stage.play()
+    # Asked for in turn 2; ordered by the first status with a cool gun (from turn 30 on) that does not turn.
+    fired = shots.index(1)
+    assert waits[:2] == [UNTIL_GUN_TURNED] * 2 and waits[2:fired] == [CALL_ALWAYS] * (fired - 2)
+    assert waits[fired] == UNTIL_GUN_TURNED and fired == 3 + 19 + 19  # 360 degrees leave a rest in the last bits
 
 
 # --- faults ---

@@ -30,6 +30,7 @@ from beepsim.robots import (
     TurnCompleteCondition,
     Utils,
 )
+from beepsim.robots.engine_random import Random
 
 SCAN = dict(other=1, energy=80.0, bearing=0.25, distance=200.0, heading=1.0, velocity=4.0)
 
@@ -753,8 +754,6 @@ def test_random_numbers_are_the_engines_own(arena):
 
 def test_random_numbers_are_javas():
     """Of `new java.util.Random(42)`; nextInt() and nextLong() each from a fresh one."""
-    from beepsim.robots.engine_random import Random
-
     assert Random(new_random(42)).next_int() == -1170105035
     assert Random(new_random(42)).next_long() == -5025562857975149833
     assert Random(new_random(42)).next_gaussian() == 1.1419053154730547
@@ -763,6 +762,14 @@ def test_random_numbers_are_javas():
     assert Random(new_random(42)).next_float() == np.float32(0.7275637)
     with pytest.raises(ValueError, match="bound is 0"):
         Random(new_random(42)).next_int(0)
+
+
+def test_robots_share_the_second_normal_deviate(arena):
+    stage = arena(Duck, Duck)
+    first, second = (host._random for host in stage.hosts)
+    expected = Random(stage.world.random.copy())
+    assert [first.next_gaussian(), second.next_gaussian()] == [expected.next_gaussian(), expected.next_gaussian()]
+    assert arena(Duck).hosts[0]._random is not first
 
 
 def test_angles_of_utils():
