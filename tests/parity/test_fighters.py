@@ -103,14 +103,19 @@ BEGINS: dict[str, Callable[[Line], bool]] = {
 }
 
 
+def spoil(folder: Path, monkeypatch: pytest.MonkeyPatch, stem: str, right: str, wrong: str) -> None:
+    """Has the sample bots found in a copy, in which one differs."""
+    shutil.copytree(BOTS, folder / "bots")
+    file = folder / "bots" / "sample" / f"{stem}.py"
+    assert right in file.read_text()
+    file.write_text(file.read_text().replace(right, wrong))
+    monkeypatch.setattr(loader, "BOTS", folder / "bots")
+
+
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_bot_is_caught(wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trace, robot, stem, right, replaced, field = WRONG[wrong]
-    shutil.copytree(BOTS, tmp_path / "bots")
-    file = tmp_path / "bots" / "sample" / f"{stem}.py"
-    assert right in file.read_text()
-    file.write_text(file.read_text().replace(right, replaced))
-    monkeypatch.setattr(loader, "BOTS", tmp_path / "bots")
+    spoil(tmp_path, monkeypatch, stem, right, replaced)
     path = TRACES / f"{trace}.jsonl.xz"
     difference = check_trace(path, bots=True).first_difference
     assert difference is not None
@@ -119,6 +124,16 @@ def test_a_wrong_bot_is_caught(wrong: str, tmp_path: Path, monkeypatch: pytest.M
         assert difference.turn == first_turn(path, robot, BEGINS[wrong])
     if field == "fault":
         assert "no_such_call" in difference.found
+
+
+@pytest.mark.parametrize("replaced", ["self.corner += 90", "Corners.corner += 180", "return"])
+def test_what_a_class_learns_by_its_death_is_checked(
+    replaced: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(tmp_path, monkeypatch, "corners", "Corners.corner += 90", replaced)
+    difference = check_trace(TRACES / "Corners_vs_TrackFire_1.jsonl.xz", bots=True).first_difference
+    assert difference is not None
+    assert (difference.round, difference.turn, difference.robot, difference.field) == (1, 0, 0, "cmd.bodyTurn")
 
 
 def test_a_robot_that_is_not_ours_is_named() -> None:
