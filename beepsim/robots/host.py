@@ -32,6 +32,8 @@ from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
 MOST_FAULTS = 100  # kept of a battle; a handler may raise in every turn
 MOST_SKIPPED_TURNS, MOST_SKIPPED_TURNS_WITH_FILES = 30, 240
+# Times the limit that a robot may take before its first turn, at most 10 s, and for its first one.
+START_ALLOWANCE, MOST_START_ALLOWANCE, FIRST_ALLOWANCE = 300.0, 10.0, 10.0
 (STATE,) = word_of(ROBOT, "state")
 END_TIMER, ROUND = word_of(BATTLE, "end_timer", "round")
 
@@ -40,7 +42,7 @@ class Host:
     """Runs one robot of a class of Python for a battle.
 
     With `turn_time_limit` (seconds) a robot that takes t for a turn misses floor(t / limit) turns: so much later do its
-    orders act, and it hears only of the system's events meanwhile.
+    orders act, and it hears only of the system's events meanwhile. At the start of a round it has more time.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class Host:
         self._ended_undecided = False  # its run, before the round was decided
         patience = PATIENCE
         if turn_time_limit is not None:
-            patience = min(PATIENCE, (MOST_SKIPPED_TURNS + 1) * turn_time_limit)
+            patience = min(PATIENCE, (START_ALLOWANCE + MOST_SKIPPED_TURNS + 1) * turn_time_limit)
         WATCHDOG.start(patience)
         self._is_open = True
 
@@ -213,6 +215,10 @@ class Host:
                 queue.process(self._proxy.view_ints[TURN])
             except (RoundOver, TooManyCalls):
                 continue
+            except (Looped, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                self._note("raised", trimmed_traceback(error))
 
     # --- a limit of time ---
 
@@ -226,7 +232,8 @@ class Host:
         proxy.late = self._late
         started = time.perf_counter()
         self._enter(self._greenlet.switch, count)
-        self._missed = math.floor((time.perf_counter() - started) / limit)
+        beyond = time.perf_counter() - started - allowance(proxy.view_ints[TURN], limit)
+        self._missed = max(math.floor(beyond / limit) + 1, 0)
         self._late = []
         if self._missed and self._waits[self._index] != GONE:
             self._late_orders = bytes(self._command)
@@ -272,6 +279,13 @@ class Host:
         self._is_left = True
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._greenlet))
         self._proxy.hub.switch()
+
+
+def allowance(turn: int, limit: float) -> float:
+    """Seconds that a robot may take after this turn without missing one (`Battle.startRound`, `wakeupRobots`)."""
+    if turn == 0:
+        return max(min(START_ALLOWANCE * limit, MOST_START_ALLOWANCE), limit)
+    return FIRST_ALLOWANCE * limit if turn == 1 else limit
 
 
 def trimmed_traceback(error: BaseException) -> str:
