@@ -276,13 +276,18 @@ def play_round(stage: Stage) -> RoundRows:
             crew.calls["entry"][robot] = entries[robot]
     notes = stage.notes
     return RoundRows(
-        notes.robots[: notes.counts[0]].copy(),
-        notes.bullets[: notes.counts[1]].copy(),
-        notes.results.copy(),
+        copy_of(notes.robots[: notes.counts[0]]),
+        copy_of(notes.bullets[: notes.counts[1]]),
+        copy_of(notes.results),
         notes.fired.copy(),
         notes.hits.copy(),
-        world.totals.copy(),
+        copy_of(world.totals),
     )
+
+
+def copy_of(table: np.ndarray) -> np.ndarray:
+    """A copy of records by their bytes: numpy takes ten times as long to copy few of them field by field."""
+    return table.view(np.uint8).copy().view(table.dtype)
 
 
 def play_to_failure(stage: Stage, hosts: dict[int, Host]) -> int:

@@ -98,9 +98,9 @@ def new_velocity(velocity, distance, max_velocity):
 
     `RobotPeer.getNewVelocity`; a robot that reverses spends the part of the turn left after braking on accelerating.
     """
-    if distance < 0.0:
-        return -velocity_forwards(-velocity, -distance, max_velocity)
-    return velocity_forwards(velocity, distance, max_velocity)
+    is_backwards = distance < 0.0
+    forwards = velocity_forwards(-velocity if is_backwards else velocity, abs(distance), max_velocity)
+    return -forwards if is_backwards else forwards
 
 
 @jit
@@ -110,11 +110,11 @@ def velocity_forwards(velocity, distance, max_velocity):
     # A robot can stop within 20 pixels at most from top speed, so further away its own limit decides.
     if distance < 20.0:
         goal = min(top_velocity_to_stop_within(distance), max_velocity)
-    if velocity >= 0.0:
-        return max(velocity - DECELERATION, min(goal, velocity + ACCELERATION))
     braking = min(1.0, -velocity / DECELERATION)
     reversal = braking * DECELERATION + max(0.0, 1.0 - -velocity / DECELERATION) * ACCELERATION
-    return max(velocity - ACCELERATION, min(goal, velocity + reversal))
+    least = velocity - DECELERATION if velocity >= 0.0 else velocity - ACCELERATION
+    most = velocity + ACCELERATION if velocity >= 0.0 else velocity + reversal
+    return max(least, min(goal, most))
 
 
 @jit

@@ -7,7 +7,7 @@ robot's command is worked off in place.
 import numpy as np
 
 from beepsim.engine.energy import change_energy, kill, new_event, set_energy
-from beepsim.engine.rows import inner, part
+from beepsim.engine.rows import inner, other_robot, part
 from beepsim.engine.state import ACTIVE, ADVANCED, DEAD, HIT_ROBOT, HIT_ROBOT_EVENT, HIT_WALL, HIT_WALL_EVENT
 from beepsim.fdlibm import atan2, near_tan, sin_cos
 from beepsim.geometry import (
@@ -193,7 +193,8 @@ def stop_at_robots(world, robot, command, index, state):
     robots, count = world.robots, world.battle[0].robot_count
     robot.in_collision = False
     touched, other = 0, index
-    for i in range(count):
+    for step in range(1, count):
+        i = other_robot(index, step, count)
         if touches(robots, index, i):
             touched += 1
             other = i
@@ -203,7 +204,7 @@ def stop_at_robots(world, robot, command, index, state):
         order = world.inner_order
         replay_shuffle(world.random, state, order, count)
         for i in range(count):
-            if touches(robots, index, order[i]):
+            if order[i] != index and touches(robots, index, order[i]):
                 collide(world, robot, command, index, order[i])
     if robot.in_collision:
         robot.state = HIT_ROBOT
@@ -213,7 +214,7 @@ def stop_at_robots(world, robot, command, index, state):
 def touches(robots, index, other_index):
     """Whether the other is alive and its box overlaps the robot's; either may be an older one, as in Robocode."""
     robot, other = robots[index], robots[other_index]
-    return other_index != index and other.state != DEAD and boxes_overlap(robot.left, robot.low, other.left, other.low)
+    return boxes_overlap(robot.left, robot.low, other.left, other.low) and other.state != DEAD
 
 
 @inner

@@ -142,3 +142,11 @@ def part(function: Callable) -> Any:
     """`inner` for a part of its one caller, or a few lines: LLVM puts it there. A world is seventeen arguments, and a
     call with them costs more than most of what is called."""
     return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
+@part
+def other_robot(index, step, count):
+    """Index of the `step`th robot after this one, round the list: all others without asking which one it is itself,
+    which is as good as random where robots take turns in random order."""
+    other = index + step
+    return other - count if other >= count else other

@@ -7,7 +7,7 @@ Pixels, radians clockwise from north; inside, degrees as `java.awt.geom.Arc2D` c
 import math
 
 from beepsim.engine.energy import new_event
-from beepsim.engine.rows import inner, part
+from beepsim.engine.rows import inner, other_robot, part
 from beepsim.engine.state import DEAD, SCANNED_ROBOT
 from beepsim.fdlibm import atan2, hypot, sin_cos
 from beepsim.geometry import HALF_PI, PI, absolute_angle, box_meets_segment, relative_angle
@@ -52,8 +52,13 @@ def scan(world, robot, index, state):
     elif sweep > PI:
         sweep -= 2.0 * PI
     seen, last_seen, bearing = 0, index, 0.0
-    for other in range(count):
-        if other != index and robots[other].state != DEAD:
+    is_melee = count > 3
+    edges = edges_of(start, sweep) if is_melee else (0.0, 0.0, 0.0, 0.0)
+    for step in range(1, count):
+        other = other_robot(index, step, count)
+        if robots[other].state != DEAD:
+            if is_melee and is_outside(robots[other].x - robot.x, robots[other].y - robot.y, edges):
+                continue
             angle = atan2(robots[other].x - robot.x, robots[other].y - robot.y)
             if is_seen(robot, robots[other], angle, start, sweep):
                 seen += 1
@@ -68,6 +73,25 @@ def scan(world, robot, index, state):
                 angle = atan2(robots[other].x - robot.x, robots[other].y - robot.y)
                 if is_seen(robot, robots[other], angle, start, sweep):
                     report(world, robot, index, other, angle)
+
+
+@part
+def edges_of(start, sweep):
+    """Sine and cosine of the pie's first edge, clockwise, and of its last; with sweeps so wide that it is not within
+    one half-plane of each edge, a pie of no edges, which nothing is outside of."""
+    if abs(sweep) > 3.0:
+        return 0.0, 0.0, 0.0, 0.0
+    first_sine, first_cosine = sin_cos(start)
+    last_sine, last_cosine = sin_cos(start + sweep)
+    if sweep < 0.0:
+        return last_sine, last_cosine, first_sine, first_cosine
+    return first_sine, first_cosine, last_sine, last_cosine
+
+
+@part
+def is_outside(dx, dy, edges):
+    """Whether the circle around a box, its centre this far off, is by half a pixel beyond the line of either edge."""
+    return (dx * edges[1] - dy * edges[0] < -OUT_OF_BOX) | (dx * edges[3] - dy * edges[2] > OUT_OF_BOX)
 
 
 @part

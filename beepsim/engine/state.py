@@ -229,7 +229,7 @@ class World(NamedTuple):
     run_order: np.ndarray  # int64 [R], the order in which the robots run after this turn
     deaths: np.ndarray  # int64 [R]: the first `death_count` died in this turn, in this order
     order: np.ndarray  # int64 [max(R, C)], scratch
-    inner_order: np.ndarray  # int64 [max(R, C)], scratch
+    inner_order: np.ndarray  # int64 [max(R, C, E) + 1], scratch
     flights: np.ndarray  # float64 [6*C], scratch of bullets.py
 
 
@@ -294,7 +294,7 @@ def new_world(rules: np.ndarray, kinds: np.ndarray, seed: int, positions: str | 
         run_order=np.arange(count),
         deaths=np.zeros(count, dtype=np.int64),
         order=np.zeros(max(count, capacity), dtype=np.int64),
-        inner_order=np.zeros(max(count, capacity), dtype=np.int64),
+        inner_order=np.zeros(max(count, capacity, events) + 1, dtype=np.int64),
         flights=np.zeros(6 * capacity),
     )
     world.battle["round"] = -1

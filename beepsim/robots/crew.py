@@ -208,10 +208,11 @@ def show_bare(world, crew, robot):
     copy.adjust_radar_for_body = command.adjust_radar_for_body
     clear_orders(copy)
     count = 0
-    for i in range(battle.event_count):
-        if world.events[i].receiver == robot:
-            copy_event(world.events[i], crew.events[count])
-            count += 1
+    for i in range(battle.event_count):  # whose event it is, is as good as random: noted without a branch
+        world.inner_order[count] = i
+        count += 1 if world.events[i].receiver == robot else 0
+    for i in range(count):
+        copy_event(world.events[world.inner_order[i]], crew.events[i])
     return count
 
 
