@@ -147,9 +147,8 @@ class Host:
         except Looped:
             has_looped = True
         except KeyboardInterrupt:
-            # The watchdog wakes a robot that sleeps like this; else it is Ctrl-C.
-            if not watchdog.fired:
-                raise
+            watchdog.fired = watchdog.interrupted = False
+            raise
         finally:
             watchdog.inside = False
         if has_looped or watchdog.fired:
@@ -161,6 +160,9 @@ class Host:
                     watchdog.calm()
                 except (Looped, KeyboardInterrupt):
                     watchdog.calm()
+            if watchdog.interrupted:  # and the robot caught it
+                watchdog.interrupted = False
+                raise KeyboardInterrupt
             self._condemn("looped", f"the robot did not end its turn within {watchdog.patience:g} s")
 
     def _live(self, count: int) -> None:
@@ -176,11 +178,13 @@ class Host:
                     proxy.tick(FOR_EVER)
         except RoundOver:
             pass
-        except (Looped, KeyboardInterrupt):
+        except Looped:
             raise
         except TooManyCalls as error:
             fault = ("too many calls", str(error))
         except BaseException as error:
+            if is_ctrl_c(error):
+                raise
             fault = ("raised", trimmed_traceback(error))
         if fault is not None:
             self._condemn(*fault)
@@ -215,9 +219,11 @@ class Host:
                 queue.process(self._proxy.view_ints[TURN])
             except (RoundOver, TooManyCalls):
                 continue
-            except (Looped, KeyboardInterrupt):
+            except Looped:
                 raise
             except BaseException as error:
+                if is_ctrl_c(error):
+                    raise
                 self._note("raised", trimmed_traceback(error))
 
     # --- a limit of time ---
@@ -286,6 +292,11 @@ def allowance(turn: int, limit: float) -> float:
     if turn == 0:
         return max(min(START_ALLOWANCE * limit, MOST_START_ALLOWANCE), limit)
     return FIRST_ALLOWANCE * limit if turn == 1 else limit
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether this is no doing of the robot's."""
+    return isinstance(error, KeyboardInterrupt) and (WATCHDOG.interrupted or not WATCHDOG.has_handler)
 
 
 def trimmed_traceback(error: BaseException) -> str:
