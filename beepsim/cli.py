@@ -218,8 +218,8 @@ def train(
     validation: Annotated[
         list[str] | None, typer.Option(help="Opponent that decides when to stop; repeatable. Default: a fifth of them.")
     ] = None,
-    kernel: Annotated[str, typer.Option(help="gaussian or laplace.")] = "laplace",
-    loss: Annotated[str, typer.Option(help="kde_cross_entropy, mse_mean or mse_density.")] = "kde_cross_entropy",
+    kernel: Annotated[str, typer.Option(help="Such as gaussian or laplace; all: docs/targeting.md.")] = "laplace",
+    loss: Annotated[str, typer.Option(help="Such as mse_mean; all: docs/targeting.md.")] = "kde_cross_entropy",
     bandwidth: Annotated[str, typer.Option(help="In guess factors, or learned.")] = "learned",
     steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 400,
     seed: Annotated[int, typer.Option(help="Fixes every random choice.")] = 1,
