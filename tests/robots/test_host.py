@@ -45,7 +45,7 @@ def running(run, **handlers):
 def greenlets():
     main = getcurrent()
     gc.collect()
-    return sum(isinstance(one, greenlet) and one is not main for one in gc.get_objects())
+    return sum(type(one) is greenlet and one is not main for one in gc.get_objects())
 
 
 @pytest.fixture
