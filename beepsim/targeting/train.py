@@ -35,6 +35,8 @@ WARM_UP = 0.3  # share of the steps in which the rate rises
 VALIDATION_STREAM, STEP_STREAM = 1, 2
 VALIDATION_QUERIES = 256
 BETAS = (0.9, 0.99)
+VERSION = 2
+"""Of what a training computes and keeps; those of another version are not continued, and not used again."""
 
 LossName = Literal[
     "kde_cross_entropy", "hit_probability", "mse_mean", "mse_expected", "mse_density", "bins_cross_entropy", "bins_kl",
@@ -255,7 +257,7 @@ def training_key(
 ) -> str:
     """A hash of everything that the result depends on; a checkpoint of another training must not be continued."""
     data = [[battle.content_hash for battle in battles] for battles in (training, validation)]
-    text = json.dumps([asdict(model), asdict(config), data], sort_keys=True)
+    text = json.dumps([VERSION, asdict(model), asdict(config), data], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
