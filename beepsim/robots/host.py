@@ -27,10 +27,10 @@ from beepsim.robots.interrupts import Looped, RoundOver, TooManyCalls
 from beepsim.robots.memory import word_of, words
 from beepsim.robots.output import Output
 from beepsim.robots.proxy import TURN, Proxy
-from beepsim.robots.watchdog import PATIENCE, WATCHDOG, Left
+from beepsim.robots.watchdog import PATIENCE, WATCHDOG
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
-MOST_FAULTS = 100  # kept of a battle; a handler may raise in every turn
+MOST_FAULTS = 100  # after which no more of handlers are kept in a battle; one may raise in every turn
 MOST_SKIPPED_TURNS, MOST_SKIPPED_TURNS_WITH_FILES = 30, 240
 # Times the limit that a robot may take before its first turn, at most 10 s, and for its first one.
 START_ALLOWANCE, MOST_START_ALLOWANCE, FIRST_ALLOWANCE = 300.0, 10.0, 10.0
@@ -60,7 +60,7 @@ class Host:
         self._robot: Any = None  # of this round
         self._output = Output()
         self._proxy = Proxy(robot, tuple(names), crew, world, self._output)
-        self._proxy.on_fault = lambda error: self._note("raised", trimmed_traceback(error))
+        self._proxy.on_fault = self._note_handler
         self._proxy.leave = self._leave
         self._proxy.is_advanced = self._proxy.queue.is_advanced = issubclass(robot_class, AdvancedRobot)
         self._verdicts, self._waits = words(crew.verdicts, "q"), words(crew.waits, "q")
@@ -138,7 +138,7 @@ class Host:
         """Lets the robot's greenlet run until it switches back."""
         RUNNING[0] = self._random
         watchdog = WATCHDOG
-        Left.leave = self._leave
+        watchdog.leave = self._proxy.leave
         watchdog.turns += 1
         watchdog.inside = True
         has_looped = False
@@ -269,10 +269,13 @@ class Host:
         self._waits[self._index] = GONE
         self._proxy.is_over = True
 
+    def _note_handler(self, error: Exception) -> None:
+        if len(self.faults) < MOST_FAULTS:
+            self._note("raised", trimmed_traceback(error))
+
     def _note(self, kind: str, message: str) -> None:
         self._output.println(f"SYSTEM: {message}")
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(Fault(self._battle[ROUND], self._proxy.view_ints[TURN], kind, message))
+        self.faults.append(Fault(self._battle[ROUND], self._proxy.view_ints[TURN], kind, message))
 
     def _finish(self) -> None:
         """Ends the greenlet; the robot's `finally` blocks run."""

@@ -25,17 +25,16 @@ DEBUGGERS = {"pdb", "bdb", "pydevd", "_pydevd_bundle"}  # modules
 class Left(Looped):
     """Leaves the robot where it is: making the exception, in its greenlet, switches to the host's for good."""
 
-    leave: Callable[[], Any] = lambda: None
-
     def __init__(self) -> None:
         super().__init__()
-        Left.leave()
+        WATCHDOG.leave()
 
 
 class Watchdog:
-    """Host enters `inside` and counts `turns`; everything else is the thread's."""
+    """A host enters `inside`, `leave` and counts `turns`; everything else is the thread's."""
 
     def __init__(self) -> None:
+        self.leave: Callable[[], Any]  # leaves the robot that runs
         self.inside = False  # a robot's code
         self.turns = 0
         self.fired = False  # an exception was sent in this turn
