@@ -334,12 +334,18 @@ def test_what_a_handler_raises_is_noted_and_the_robot_goes_on(arena):
     assert stage.verdicts[0] == [] and stage.orders()["distance"] < 1000
 
 
-def test_faults_are_kept_to_a_limit(arena):
-    stage = arena(running(lambda robot: None, on_scanned_robot=lambda robot, event: 1 / 0), Duck)
+def test_faults_of_handlers_are_kept_to_a_limit_and_hide_none_of_run(arena):
+    def run(robot):
+        while robot.get_time() < host.MOST_FAULTS + 5:
+            robot.do_nothing()
+        raise LookupError("at last")
+
+    stage = arena(running(run, on_scanned_robot=lambda robot, event: 1 / 0), Duck)
     for _ in range(host.MOST_FAULTS + 5):
         stage.slip(0, SCANNED_ROBOT, **SCAN)
         stage.play()
-    assert len(stage.hosts[0].faults) == host.MOST_FAULTS
+    messages = [fault.message.splitlines()[-1] for fault in stage.hosts[0].faults]
+    assert messages == ["ZeroDivisionError: division by zero"] * host.MOST_FAULTS + ["LookupError: at last"]
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), RecursionError("deep")])
