@@ -192,6 +192,9 @@ def test_battles_that_cannot_be_fought(tmp_path):
             fight(DUEL, seed)
     with pytest.raises(UserError, match="must end in .battle"):
         fight(DUEL, 1, record=tmp_path / "a.parquet")
+    for limit in (0.0, -1.0, float("nan")):
+        with pytest.raises(UserError, match=f"time limit of {limit} s"):
+            fight(DUEL, 1, turn_time_limit=limit)
     with pytest.raises(UserError, match="no bot named 'cirle'"):
         fight(["cirle", "circle"], 1)
     with pytest.raises(UserError, match="0 workers"):
