@@ -78,7 +78,7 @@ def fight(
                     progress(len(rounds))
     finally:
         if record is not None and rounds:
-            write_recording(record, recording_of(crew_bots, names, rules, seed, rounds))
+            write_recording(record, recording_of(crew_bots, names, rules, seed, rounds, start))
     elapsed = time.perf_counter() - started
     hosts = [stage.hosts.get(robot) for robot in range(len(crew_bots))]
     faults = [kept + (host.faults if host else []) for kept, host in zip(stage.faults, hosts, strict=True)]
