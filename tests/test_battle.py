@@ -294,6 +294,7 @@ def test_robots_begin_where_they_are_placed(tmp_path):
         ("(100,200,90,4)", r"\(100,200,90,4\): a place has three numbers"),
         ("(-100,200,90)", "x is '-100', it must be [?] or a number from 0 to 800"),
         ("(100,601,90)", "y is '601', it must be [?] or a number from 0 to 600"),
+        ("(100,٢٠٠,90)", "y is '٢٠٠', it must be [?] or a number from 0 to 600"),
         ("(100,200,1e2)", "heading is '1e2', it must be [?] or a number from 0 to 360"),
     ],
 )
