@@ -66,6 +66,8 @@ def fight(
     if start is not None:
         rules = rules_of_start(start, rules, crew_bots, record)
     check_battle(crew_bots, seed, rules, record)
+    if turn_time_limit is not None and not turn_time_limit > 0:
+        raise UserError(f"a turn's time limit of {turn_time_limit} s was asked for, it must be more than 0")
     names = names_of(crew_bots)
     rounds: list[RoundRows] = []
     try:
@@ -76,7 +78,7 @@ def fight(
                     progress(len(rounds))
     finally:
         if record is not None and rounds:
-            write_recording(record, recording_of(crew_bots, names, rules, seed, rounds))
+            write_recording(record, recording_of(crew_bots, names, rules, seed, rounds, start))
     elapsed = time.perf_counter() - started
     hosts = [stage.hosts.get(robot) for robot in range(len(crew_bots))]
     faults = [kept + (host.faults if host else []) for kept, host in zip(stage.faults, hosts, strict=True)]

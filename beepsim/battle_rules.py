@@ -13,7 +13,7 @@ MOST_ROUNDS = (1 << 31) // BULLET_IDS_PER_ROUND
 """More would need bullet ids that Robocode, and a recording, cannot hold."""
 
 PLACE = re.compile(r"\(([^()]*)\)\s*(?:,\s*|$)")
-NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
+NUMBER = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The command line: each command reads its arguments, calls the package, prints; a user's mistake exits with code 2."""
 
+import io
 import os
 import sys
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +29,9 @@ app.add_typer(recordings_app, name="recordings")
 
 def main() -> None:
     """The program `beepsim`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a bot raised may be no text that can be written
     try:
         app()
     except UserError as error:
@@ -103,14 +108,17 @@ def battle(
     kept = f"the rounds fought until then are in {record}" if record else "nothing was recorded"
     world = None if start is None else read_start(start, seed)
     first = 0 if world is None else int(world.battle[0]["round"])
+    # Where the output is to be read by a program, what bots print must not be in it.
+    bots_prints = redirect_stdout(sys.stderr) if as_json or print_turn is not None else nullcontext()
     if print_turn is not None:
         if record is not None:
             raise UserError("--print-turn stops the battle in that turn; it cannot be recorded, leave out --record")
-        text = world_text(world_at(names, seed, rules, *parse_turn(print_turn, first), world))
+        with bots_prints:
+            text = world_text(world_at(names, seed, rules, *parse_turn(print_turn, first), world))
         print_json({"world": text}) if as_json else print(text, end="")
         return
     total = rounds if world is None else int(world.rules[0]["num_rounds"]) - first
-    with interruptible(kept), show_progress("Fighting", total, "rounds") as update:
+    with interruptible(kept), show_progress("Fighting", total, "rounds") as update, bots_prints:
         result = fight(names, seed, rules, record, not uncompiled, update, limit, world)
     if as_json:
         print_json(asdict(result))
@@ -218,8 +226,8 @@ def train(
     validation: Annotated[
         list[str] | None, typer.Option(help="Opponent that decides when to stop; repeatable. Default: a fifth of them.")
     ] = None,
-    kernel: Annotated[str, typer.Option(help="gaussian or laplace.")] = "laplace",
-    loss: Annotated[str, typer.Option(help="kde_cross_entropy, mse_mean or mse_density.")] = "kde_cross_entropy",
+    kernel: Annotated[str, typer.Option(help="Such as gaussian or laplace; all: docs/targeting.md.")] = "laplace",
+    loss: Annotated[str, typer.Option(help="Such as mse_mean; all: docs/targeting.md.")] = "kde_cross_entropy",
     bandwidth: Annotated[str, typer.Option(help="In guess factors, or learned.")] = "learned",
     steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 400,
     seed: Annotated[int, typer.Option(help="Fixes every random choice.")] = 1,

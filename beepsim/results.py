@@ -11,6 +11,8 @@ import numpy as np
 
 from beepsim import __version__
 from beepsim.battle_rules import Rules
+from beepsim.engine.state import World
+from beepsim.engine.text import world_text
 from beepsim.loop import RoundRows
 from beepsim.recording.format import FORMAT, Header, Recording, RobotEntry, TotalScores
 from beepsim.recording.recorder import sorted_bullets
@@ -104,9 +106,14 @@ def published_scores(total: np.void) -> TotalScores:
 
 
 def recording_of(
-    bots: Sequence[Bot], names: Sequence[str], rules: Rules, seed: int, rounds: Sequence[RoundRows]
+    bots: Sequence[Bot],
+    names: Sequence[str],
+    rules: Rules,
+    seed: int,
+    rounds: Sequence[RoundRows],
+    start: World | None = None,
 ) -> Recording:
-    """The recording of the rounds played."""
+    """The recording of the rounds played; `start` is the world from which they were, if any was given."""
     header = Header(
         format=FORMAT,
         rules_version=RULES_VERSION,
@@ -116,6 +123,7 @@ def recording_of(
         rules=rules.recorded(),
         robots=tuple(RobotEntry(name, bot.version, bot.hash) for name, bot in zip(names, bots, strict=True)),
         results=tuple(scores_of(total) for total in rounds[-1].totals),
+        start=None if start is None else world_text(start),
     )
     return Recording(
         header,

@@ -192,6 +192,9 @@ def test_battles_that_cannot_be_fought(tmp_path):
             fight(DUEL, seed)
     with pytest.raises(UserError, match="must end in .battle"):
         fight(DUEL, 1, record=tmp_path / "a.parquet")
+    for limit in (0.0, -1.0, float("nan")):
+        with pytest.raises(UserError, match=f"time limit of {limit} s"):
+            fight(DUEL, 1, turn_time_limit=limit)
     with pytest.raises(UserError, match="no bot named 'cirle'"):
         fight(["cirle", "circle"], 1)
     with pytest.raises(UserError, match="0 workers"):
@@ -291,6 +294,7 @@ def test_robots_begin_where_they_are_placed(tmp_path):
         ("(100,200,90,4)", r"\(100,200,90,4\): a place has three numbers"),
         ("(-100,200,90)", "x is '-100', it must be [?] or a number from 0 to 800"),
         ("(100,601,90)", "y is '601', it must be [?] or a number from 0 to 600"),
+        ("(100,٢٠٠,90)", "y is '٢٠٠', it must be [?] or a number from 0 to 600"),
         ("(100,200,1e2)", "heading is '1e2', it must be [?] or a number from 0 to 360"),
     ],
 )

@@ -94,6 +94,29 @@ def test_a_battle_prints_robocodes_table_and_the_faults_below_it(tmp_path: Path)
     assert hidden["rules"]["hide_enemy_names"] and hidden["turns"] == found["turns"]
 
 
+CHATTY = """
+from beepsim.robots import Robot
+
+
+class Chatty(Robot):
+    def run(self):
+        print("hello")
+        raise ValueError("\\ud800")
+"""
+
+
+def test_what_bots_print_and_raise_spoils_no_output(tmp_path: Path) -> None:
+    path = tmp_path / "chatty.py"
+    path.write_text(CHATTY)
+    battle = ["battle", str(path), "circle", "--rounds", "1"]
+    for one in (["--json"], ["--print-turn", "1", "--json"]):
+        result = CliRunner().invoke(app, [*battle, *one])
+        assert json.loads(result.stdout) and "hello" in result.stderr
+    assert beepsim(*battle, "--print-turn", 1).startswith("rules ")
+    told = subprocess.run([*program(), *battle], cwd=tmp_path, capture_output=True, text=True)
+    assert told.returncode == 0 and told.stdout.startswith("hello\n") and "ValueError: \\ud800" in told.stdout
+
+
 def test_from_battle_to_evaluation(folder: Path, tmp_path: Path) -> None:
     shown = json.loads(beepsim("recordings", "show", folder / "0.battle", "--json"))
     assert shown["rounds"] == 6 and shown["header"]["seed"] == 0 and shown["bytes_per_robot_turn"] < 30

@@ -9,17 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from beepsim.battle import Rules
 from beepsim.errors import UserError
 from beepsim.experiments.yaml_file import read_config
-from beepsim.targeting.train import TrainConfig
-from beepsim.targeting.weights import BEEPBOOP_MAIN, ModelConfig, check_features
+from beepsim.targeting.train import LossName, TrainConfig
+from beepsim.targeting.weights import BEEPBOOP_MAIN, KernelName, ModelConfig, check_features
 
 Distance = Literal["manhattan", "squared_euclidean"]
-Kernel = Literal["gaussian", "laplace"]
-Loss = Literal["kde_cross_entropy", "mse_mean", "mse_density"]
 Gun = Literal["random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer"]
 ALL_GUNS: list[Gun] = [
     "random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer"
 ]  # fmt: skip
 Bandwidth = Annotated[float, Field(ge=0.005, le=1.0)]
+WITHOUT_DENSITY = ("mse_mean", "mse_expected")
+"""Losses that know neither kernel nor bandwidth nor floor."""
 
 
 class Section(BaseModel):
@@ -113,8 +113,8 @@ class Train(Section):
 class Sweep(Section):
     """Every combination is a variant, trained in every fold; bandwidths in guess factors, or learned."""
 
-    kernel: list[Kernel] = Field(default=["laplace"], min_length=1)
-    loss: list[Loss] = Field(default=["kde_cross_entropy"], min_length=1)
+    kernel: list[KernelName] = Field(default=["laplace"], min_length=1)
+    loss: list[LossName] = Field(default=["kde_cross_entropy"], min_length=1)
     bandwidth: list[Bandwidth | Literal["learned"]] = Field(default=["learned"], min_length=1)
     start: list[Literal["beepboop", "neutral"]] = Field(default=["beepboop"], min_length=1)
 
@@ -191,11 +191,16 @@ def single_variant(kernel: str, loss: str, bandwidth: str, steps: int, seed: int
 
 
 def list_variants(experiment: Experiment) -> list[Variant]:
-    """The sweep's combinations in order; `mse_mean` cannot learn a bandwidth."""
+    """The sweep's combinations in order, each once.
+
+    A loss without a density learns neither bandwidth nor floor. Nor does the cross-entropy learn a box's bandwidth: its
+    quadrature does not see the edges move.
+    """
     variants = {}
     sweep = experiment.sweep
     for start, loss, kernel, bandwidth in product(sweep.start, sweep.loss, sweep.kernel, sweep.bandwidth):
-        is_learned = bandwidth == "learned" and loss != "mse_mean"
+        can_learn = loss not in WITHOUT_DENSITY and (kernel, loss) != ("box", "kde_cross_entropy")
+        is_learned = bandwidth == "learned" and can_learn
         width = START_BANDWIDTH if bandwidth == "learned" else bandwidth
         name = f"{kernel} {loss} " + ("h learned" if is_learned else f"h {width:g}")
         name += " from neutral" if start == "neutral" else ""
@@ -209,7 +214,7 @@ def list_variants(experiment: Experiment) -> list[Variant]:
                 bandwidth=float(width),
                 learn_bandwidth=is_learned,
                 floor=shared.floor,
-                learn_floor=loss != "mse_mean",
+                learn_floor=loss not in WITHOUT_DENSITY,
                 neighbours=shared.neighbours,
                 start=start,
             ),

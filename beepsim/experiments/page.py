@@ -229,7 +229,7 @@ def learning_section(learned: Sequence[Learned], ranked: Sequence[str]) -> Secti
             Column("best_validation_loss", "best validation loss", "{:.4f}"),
             Column("skipped_steps", "steps skipped"),
         ),
-        {"learning_curves": plots.plot_learning(curves)},
+        {"learning_curves": plots.plot_learning(curves), "gradient_norms": plots.plot_gradients(curves)},
         folded=True,
     )
 

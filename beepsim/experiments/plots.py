@@ -15,6 +15,7 @@ Row = dict[str, Any]
 PALETTE = ("#2f6db3", "#d1603d", "#3b8f5a", "#8a5aa8", "#b38f2f", "#4fa3a5", "#a5484f", "#6b6b6b")
 BASELINE, LEARNED = "#8b939c", "#2f6db3"
 CURVES_IN_ONE_PLOT = 8
+DASHES = ("-", "--")
 """More lines than colours cannot be told apart; what is left out stands in the tables."""
 
 
@@ -59,6 +60,26 @@ def plot_learning(rows: Sequence[Row], loss_unit: str = "loss of the model's own
     axes.set_ylabel(f"validation {loss_unit},\nchange since the first evaluation, %")
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=8)
+    return to_png(figure)
+
+
+def plot_gradients(rows: Sequence[Row]) -> bytes:
+    """Length of the gradient by all learned parameters over the steps of training, one line for each model.
+
+    Mean over folds of the means since the evaluation before; logarithmic, because the units of losses differ.
+    """
+    figure, axes = new_figure(7.2, 4.2)
+    for index, model in enumerate(unique(rows, "model")[: CURVES_IN_ONE_PLOT * len(DASHES)]):
+        mine = [row for row in rows if row["model"] == model and row["gradient_norm"]]
+        steps = sorted({row["step"] for row in mine})
+        norms = [np.mean([row["gradient_norm"] for row in mine if row["step"] == step]) for step in steps]
+        colour, dashes = PALETTE[index % len(PALETTE)], DASHES[index // len(PALETTE)]
+        axes.plot(steps, norms, color=colour, linestyle=dashes, label=model, linewidth=1.6)
+    axes.set_yscale("log")
+    axes.set_xlabel("training step")
+    axes.set_ylabel("norm of the loss's gradient\nby the logarithms of the parameters")
+    axes.grid(alpha=0.25)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=7)
     return to_png(figure)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from textwrap import indent
 
+from beepsim.engine.text import world_text
 from beepsim.errors import UserError
 from beepsim.parity.comparison import Comparison, Difference, Differs
 from beepsim.parity.fighters import Fighters, kind_of, load_fighters
@@ -33,7 +35,8 @@ class TraceReport:
         return (
             f"{self.trace}: differs after {self.turns} turns\n"
             f"  round {difference.round}, turn {difference.turn}, {robot}{difference.field}: "
-            f"expected {difference.expected!r}, found {difference.found!r}"
+            f"expected {difference.expected!r}, found {difference.found!r}\n"
+            + indent(f"our world in that turn:\n{difference.world}", "  ").rstrip()
         )
 
 
@@ -93,7 +96,13 @@ def check_trace(path: str | Path, tolerance: float = 0.0, bots: bool = False) ->
         except Differs as differs:
             battle = world.battle[0]
             difference = Difference(
-                int(battle["round"]), int(battle["turn"]), differs.robot, differs.field, differs.expected, differs.found
+                round=int(battle["round"]),
+                turn=int(battle["turn"]),
+                robot=differs.robot,
+                field=differs.field,
+                expected=differs.expected,
+                found=differs.found,
+                world=world_text(world),
             )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise UserError(f"{path}, {where(line)} is incomplete or malformed: {error!r}") from None

@@ -5,6 +5,7 @@ random generator) may not. Robots get their orders from the trace, or from our b
 first difference is named by round, turn, robot and field, as the trace calls them.
 """
 
+import dataclasses
 import math
 import struct
 from collections.abc import Iterable
@@ -81,7 +82,8 @@ NAMING_EVENTS = {"ScannedRobotEvent", "HitRobotEvent", "BulletHitEvent", "RobotD
 
 @dataclass(frozen=True)
 class Difference:
-    """The first value that differs. `robot` is an index or NO_ROBOT; `expected` is the trace's value."""
+    """The first value that differs. `robot` is an index or NO_ROBOT; `expected` is the trace's value, `world` the
+    engine's world in that turn as text (engine/text.py)."""
 
     round: int
     turn: int
@@ -89,6 +91,7 @@ class Difference:
     field: str
     expected: Any
     found: Any
+    world: str = dataclasses.field(default="", compare=False)
 
 
 class Differs(Exception):

@@ -92,6 +92,8 @@ def give_commands(world: World, line: Line) -> None:
         order = robot.get("cmd")
         if order is not None and order["new"]:
             shot = next(iter(shots_of(order)), {"power": NO_SHOT, "id": 0})
+            mine = world.robots[robot["i"]]
+            mine["last_bullet_id"] = max(mine["last_bullet_id"], shot["id"])
             world.commands[robot["i"]] = (
                 number(order["distance"]),
                 number(order["bodyTurn"]),

@@ -98,7 +98,8 @@ class TotalScores:
 @dataclass(frozen=True)
 class Header:
     """`source` is the program that fought ("beepsim 0.1.0", "robocode 1.11.1"), `origin` the hash of the files that the
-    recording was imported from (None where it was fought here); `results` is None where not known."""
+    recording was imported from (None where it was fought here); `results` is None where not known; `start` is the
+    world as text (engine/text.py) where the battle did not begin as usual."""
 
     __pydantic_config__ = STRICT
 
@@ -110,6 +111,7 @@ class Header:
     rules: RecordedRules
     robots: Annotated[tuple[RobotEntry, ...], Field(min_length=1, max_length=MAX_ROBOTS)]
     results: tuple[TotalScores, ...] | None
+    start: str | None = None
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,10 @@ from beepsim.robots.interrupts import Looped, RoundOver, TooManyCalls
 from beepsim.robots.memory import word_of, words
 from beepsim.robots.output import Output
 from beepsim.robots.proxy import TURN, Proxy
-from beepsim.robots.watchdog import PATIENCE, WATCHDOG, Left
+from beepsim.robots.watchdog import PATIENCE, WATCHDOG
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
-MOST_FAULTS = 100  # kept of a battle; a handler may raise in every turn
+MOST_FAULTS = 100  # after which no more of handlers are kept in a battle; one may raise in every turn
 MOST_SKIPPED_TURNS, MOST_SKIPPED_TURNS_WITH_FILES = 30, 240
 # Times the limit that a robot may take before its first turn, at most 10 s, and for its first one.
 START_ALLOWANCE, MOST_START_ALLOWANCE, FIRST_ALLOWANCE = 300.0, 10.0, 10.0
@@ -60,7 +60,7 @@ class Host:
         self._robot: Any = None  # of this round
         self._output = Output()
         self._proxy = Proxy(robot, tuple(names), crew, world, self._output)
-        self._proxy.on_fault = lambda error: self._note("raised", trimmed_traceback(error))
+        self._proxy.on_fault = self._note_handler
         self._proxy.leave = self._leave
         self._proxy.is_advanced = self._proxy.queue.is_advanced = issubclass(robot_class, AdvancedRobot)
         self._verdicts, self._waits = words(crew.verdicts, "q"), words(crew.waits, "q")
@@ -138,7 +138,7 @@ class Host:
         """Lets the robot's greenlet run until it switches back."""
         RUNNING[0] = self._random
         watchdog = WATCHDOG
-        Left.leave = self._leave
+        watchdog.leave = self._proxy.leave
         watchdog.turns += 1
         watchdog.inside = True
         has_looped = False
@@ -147,9 +147,8 @@ class Host:
         except Looped:
             has_looped = True
         except KeyboardInterrupt:
-            # The watchdog wakes a robot that sleeps like this; else it is Ctrl-C.
-            if not watchdog.fired:
-                raise
+            watchdog.fired = watchdog.interrupted = False
+            raise
         finally:
             watchdog.inside = False
         if has_looped or watchdog.fired:
@@ -161,6 +160,9 @@ class Host:
                     watchdog.calm()
                 except (Looped, KeyboardInterrupt):
                     watchdog.calm()
+            if watchdog.interrupted:  # and the robot caught it
+                watchdog.interrupted = False
+                raise KeyboardInterrupt
             self._condemn("looped", f"the robot did not end its turn within {watchdog.patience:g} s")
 
     def _live(self, count: int) -> None:
@@ -176,11 +178,13 @@ class Host:
                     proxy.tick(FOR_EVER)
         except RoundOver:
             pass
-        except (Looped, KeyboardInterrupt):
+        except Looped:
             raise
         except TooManyCalls as error:
             fault = ("too many calls", str(error))
         except BaseException as error:
+            if is_ctrl_c(error):
+                raise
             fault = ("raised", trimmed_traceback(error))
         if fault is not None:
             self._condemn(*fault)
@@ -215,9 +219,11 @@ class Host:
                 queue.process(self._proxy.view_ints[TURN])
             except (RoundOver, TooManyCalls):
                 continue
-            except (Looped, KeyboardInterrupt):
+            except Looped:
                 raise
             except BaseException as error:
+                if is_ctrl_c(error):
+                    raise
                 self._note("raised", trimmed_traceback(error))
 
     # --- a limit of time ---
@@ -263,10 +269,13 @@ class Host:
         self._waits[self._index] = GONE
         self._proxy.is_over = True
 
+    def _note_handler(self, error: Exception) -> None:
+        if len(self.faults) < MOST_FAULTS:
+            self._note("raised", trimmed_traceback(error))
+
     def _note(self, kind: str, message: str) -> None:
         self._output.println(f"SYSTEM: {message}")
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(Fault(self._battle[ROUND], self._proxy.view_ints[TURN], kind, message))
+        self.faults.append(Fault(self._battle[ROUND], self._proxy.view_ints[TURN], kind, message))
 
     def _finish(self) -> None:
         """Ends the greenlet; the robot's `finally` blocks run."""
@@ -286,6 +295,11 @@ def allowance(turn: int, limit: float) -> float:
     if turn == 0:
         return max(min(START_ALLOWANCE * limit, MOST_START_ALLOWANCE), limit)
     return FIRST_ALLOWANCE * limit if turn == 1 else limit
+
+
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether this is no doing of the robot's."""
+    return isinstance(error, KeyboardInterrupt) and (WATCHDOG.interrupted or not WATCHDOG.has_handler)
 
 
 def trimmed_traceback(error: BaseException) -> str:

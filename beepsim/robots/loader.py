@@ -232,7 +232,7 @@ def robot_class(part: Part) -> type:
     sys.modules[module.__name__] = module
     try:
         exec(code_of(part), vars(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(import_failure(part.path, error)) from error
     return getattr(module, part.class_name)
 
@@ -263,7 +263,7 @@ def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
     sys.modules[name] = module  # dataclasses look their module up while it is executed
     try:
         exec(guarded_code(path.read_bytes(), str(path)), vars(module))
-    except Exception as error:  # whatever a stranger's file raises is the user's to know
+    except (Exception, SystemExit) as error:  # whatever a stranger's file raises is the user's to know
         del sys.modules[name]
         raise UserError(import_failure(path, error)) from error
     if is_compiled:
@@ -271,7 +271,7 @@ def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
     return module
 
 
-def import_failure(path: Path, error: Exception) -> str:
+def import_failure(path: Path, error: BaseException) -> str:
     """What a file raised when it was executed, and in which of its lines."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         line, message = error.lineno, error.msg

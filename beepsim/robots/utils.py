@@ -34,6 +34,8 @@ def remainder(angle: float, turn: float) -> float:
 class Utils:
     """Angles and random numbers."""
 
+    NEAR_DELTA = NEAR
+
     @staticmethod
     def normal_absolute_angle(angle: float) -> float:
         """Radians, in [0, 2 pi)."""

@@ -1,7 +1,8 @@
 """Interrupts a robot that does not end its turn: one thread for the process, which runs while battles do.
 
 It raises Looped in the robot's code. Where that is caught, again; a robot that catches it for ever is left where it
-stands, and one that waits in a system call is woken as Ctrl-C would. Looking twice a second, it costs a turn nothing.
+stands, and one that waits in a system call is woken by Ctrl-C's signal. Looking twice a second, it costs a turn
+nothing. While it runs, a robot that catches Ctrl-C itself does not keep the battle from its end.
 """
 
 import ctypes
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from beepsim.robots.interrupts import Looped
@@ -23,20 +25,22 @@ DEBUGGERS = {"pdb", "bdb", "pydevd", "_pydevd_bundle"}  # modules
 class Left(Looped):
     """Leaves the robot where it is: making the exception, in its greenlet, switches to the host's for good."""
 
-    leave: Callable[[], Any] = lambda: None
-
     def __init__(self) -> None:
         super().__init__()
-        Left.leave()
+        WATCHDOG.leave()
 
 
 class Watchdog:
-    """Host enters `inside` and counts `turns`; everything else is the thread's."""
+    """A host enters `inside`, `leave` and counts `turns`; everything else is the thread's."""
 
     def __init__(self) -> None:
+        self.leave: Callable[[], Any]  # leaves the robot that runs
         self.inside = False  # a robot's code
         self.turns = 0
         self.fired = False  # an exception was sent in this turn
+        self.is_waking = False  # Ctrl-C's signal is its own
+        self.interrupted = False  # by Ctrl-C, in this turn
+        self.has_handler = False  # of Ctrl-C's signal
         self.thread_id = 0  # of the robot's code
         self.patience = PATIENCE
         self.users = 0
@@ -49,12 +53,29 @@ class Watchdog:
         self.thread_id, self.patience = threading.get_ident(), patience
         if self.users == 1:
             self.stopped = threading.Event()
+            is_main = threading.current_thread() is threading.main_thread()
+            self.has_handler = is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            if self.has_handler:
+                signal.signal(signal.SIGINT, self.on_signal)
             threading.Thread(target=self.watch, args=(self.stopped,), name="beepsim watchdog", daemon=True).start()
 
     def stop(self) -> None:
         self.users -= 1
         if self.users == 0:
             self.stopped.set()
+            self.interrupted = False
+            if self.has_handler:
+                self.has_handler = False
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-C, or its own call to a robot that sleeps."""
+        if self.is_waking:
+            self.is_waking = False
+            raise Looped
+        if self.inside:
+            self.fired = self.interrupted = True
+        raise KeyboardInterrupt
 
     def watch(self, stopped: threading.Event) -> None:
         seen, since, sent = -1, 0.0, 0
@@ -72,7 +93,8 @@ class Watchdog:
             if not self.inside or self.turns != turn:
                 self.fired = False
                 return
-            if sent == 2 and self.thread_id == threading.main_thread().ident and can_signal():
+            if sent == 2 and self.has_handler and hasattr(signal, "pthread_kill"):
+                self.is_waking = True
                 signal.pthread_kill(self.thread_id, signal.SIGINT)
             else:
                 send(self.thread_id, Left if sent > INTERRUPTS else Looped)
@@ -81,7 +103,7 @@ class Watchdog:
         """After a turn in which it fired: takes back what has not arrived."""
         with self.lock:
             send(self.thread_id, None)
-            self.fired = False
+            self.fired = self.is_waking = False
 
 
 def is_debugged(thread_id: int) -> bool:
@@ -92,11 +114,6 @@ def is_debugged(thread_id: int) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-def can_signal() -> bool:
-    """Whether Ctrl-C's signal does what it usually does."""
-    return hasattr(signal, "pthread_kill") and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def send(thread_id: int, exception: type[BaseException] | None) -> None:

@@ -4,7 +4,6 @@ One protocol: `aim(battle) -> Aims`. Angles in guess factors (GF), [Q] queries. 
 is a mixture over broken waves plus a floor spread evenly over GF -1 to 1.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,9 +14,10 @@ import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.rules import HALF_BOT_WIDTH
-from beepsim.targeting.aiming import GRID_NODES, GRID_STEP
+from beepsim.targeting.aiming import GRID_NODES
 from beepsim.targeting.ballistics import fill_predicted_guess_factors
 from beepsim.targeting.battles import FEATURE_NAMES, BattleWaves
+from beepsim.targeting.kernel_tables import kernel_tables
 from beepsim.targeting.mixture import aim_boxes, aim_mixtures, fill_densities
 from beepsim.targeting.weights import (
     BEEPBOOP_ANTI_SURFER,
@@ -186,18 +186,6 @@ def random_chance(battle: BattleWaves) -> np.ndarray:
     left, right = rows["escape_left"].astype(np.float64), rows["escape_right"].astype(np.float64)
     inside = np.minimum(rows["hit_high"], right) - np.maximum(rows["hit_low"], -left)
     return np.maximum(inside, 0.0) / (left + right)
-
-
-def kernel_tables(kernel: str, bandwidth: float) -> tuple[np.ndarray, np.ndarray]:
-    """Density and cumulative distribution of the kernel by difference in grid nodes, [2 · GRID_NODES - 1]."""
-    offset = np.arange(1 - GRID_NODES, GRID_NODES) * GRID_STEP / bandwidth
-    if kernel == "gaussian":
-        density = np.exp(-0.5 * offset**2) / math.sqrt(2.0 * math.pi)
-        cumulative = np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in offset])
-    else:
-        density = 0.5 * np.exp(-np.abs(offset))
-        cumulative = np.where(offset < 0.0, density, 1.0 - density)
-    return density / bandwidth, cumulative
 
 
 def all_neighbours(known: np.ndarray) -> np.ndarray:

@@ -35,6 +35,13 @@ WARM_UP = 0.3  # share of the steps in which the rate rises
 VALIDATION_STREAM, STEP_STREAM = 1, 2
 VALIDATION_QUERIES = 256
 BETAS = (0.9, 0.99)
+VERSION = 2
+"""Of what a training computes and keeps; those of another version are not continued, and not used again."""
+
+LossName = Literal[
+    "kde_cross_entropy", "hit_probability", "mse_mean", "mse_expected", "mse_density", "bins_cross_entropy", "bins_kl",
+    "bins_kl_smoothed", "bins_margin", "bins_squared", "continuous_categorical", "unhinged",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class TrainConfig:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    loss: Literal["kde_cross_entropy", "mse_mean", "mse_density"] = "kde_cross_entropy"
+    loss: LossName = "kde_cross_entropy"
     steps: int = 400
     queries: int = 128
     candidates: int = 2000
@@ -54,7 +61,11 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Training:
-    """The best weights on the validation battles, the learning curve, and how many steps had no finite gradient."""
+    """The best weights on the validation battles, the learning curve, and how many steps had no finite gradient.
+
+    Each entry of `history`: step; train_loss and gradient_norm, means over the steps since the entry before;
+    validation_loss; rate.
+    """
 
     weights: Weights
     history: tuple[dict[str, float], ...]
@@ -113,8 +124,15 @@ def train(
     state = load_checkpoint(checkpoint, key, attention, optimiser) if checkpoint else None
     if state is None:
         first = evaluate()
-        history = [{"step": 0, "train_loss": math.nan, "validation_loss": first, "rate": 0.0}]
-        state = {"step": 0, "best": first, "skipped": 0, "history": history, "recent": []}
+        if not math.isfinite(first):
+            raise UserError(
+                f"the loss on the validation battles is {first} before the first step; "
+                "a feature, angle or interval of theirs is not a finite number: extract the waves again"
+            )
+        history = [
+            {"step": 0, "train_loss": math.nan, "validation_loss": first, "gradient_norm": math.nan, "rate": 0.0}
+        ]
+        state = {"step": 0, "best": first, "skipped": 0, "history": history, "recent": [], "norms": []}
         best = snapshot(attention)
     else:
         best = state.pop("best_parameters")
@@ -131,19 +149,29 @@ def train(
             batch = sample_batch(training[index], pools[index], start, config, config.queries, rng, device)
             total = total + attention.loss(loss, batch).mean() / len(chosen)
         total.backward()  # type: ignore[no-untyped-call]
-        if all(p.grad is None or bool(torch.isfinite(p.grad).all()) for p in attention.parameters()):
+        norm = gradient_norm(attention)
+        if math.isfinite(norm) and bool(torch.isfinite(total)):
             optimiser.step()
             attention.keep_in_range()
             state["recent"].append(float(total.detach()))
+            state["norms"].append(norm)
         else:
             state["skipped"] += 1
         if (step + 1) % every == 0 or step + 1 == config.steps:
             value = evaluate()
-            mean = float(np.mean(state["recent"])) if state["recent"] else math.nan
-            state["history"].append({"step": step + 1, "train_loss": mean, "validation_loss": value, "rate": rate})
+            mean, norm = (float(np.mean(state[name])) if state[name] else math.nan for name in ("recent", "norms"))
+            state["history"].append(
+                {
+                    "step": step + 1,
+                    "train_loss": mean,
+                    "validation_loss": value,
+                    "gradient_norm": norm,
+                    "rate": rate,
+                }
+            )
             if value < state["best"]:
                 state["best"], best = value, snapshot(attention)
-            state["step"], state["recent"] = step + 1, []
+            state["step"], state["recent"], state["norms"] = step + 1, [], []
             if checkpoint:
                 save_checkpoint(checkpoint, key, attention, optimiser, best, state)
         if progress:
@@ -156,6 +184,13 @@ def train(
         "validation_opponents": sorted({battle.target for battle in validation}),
     }
     return Training(attention.to_weights(provenance), tuple(state["history"]), state["skipped"])
+
+
+def gradient_norm(attention: Attention) -> float:
+    """Euclidean length of the loss's gradient by all that is learned, in its own scale (logarithms); NaN or infinite
+    where a part of it is."""
+    parts = [p.grad.double().square().sum() for p in attention.parameters() if p.grad is not None]
+    return float(torch.stack(parts).sum().sqrt())
 
 
 def check_device(device: str) -> None:
@@ -222,7 +257,7 @@ def training_key(
 ) -> str:
     """A hash of everything that the result depends on; a checkpoint of another training must not be continued."""
     data = [[battle.content_hash for battle in battles] for battles in (training, validation)]
-    text = json.dumps([asdict(model), asdict(config), data], sort_keys=True)
+    text = json.dumps([VERSION, asdict(model), asdict(config), data], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

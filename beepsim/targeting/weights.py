@@ -6,6 +6,7 @@ embedding. The scale of the logits is part of w, so that no two sets of paramete
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,6 +81,11 @@ NEUTRAL = (2.0, 0.1, 0.8)
 NEW_FEATURE = (0.3, 0.2, 0.7)
 """Start of a feature that BeepBoop's main model lacks (the study of the design's section 8)."""
 
+KernelName = Literal[
+    "gaussian", "laplace", "box", "epanechnikov", "cauchy", "student_t", "student_t_5", "student_t_9"
+]  # fmt: skip
+"""Keys of `kernels.KERNELS`, for those who must not load torch."""
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -93,7 +99,7 @@ class ModelConfig:
 
     features: tuple[str, ...] = tuple(BEEPBOOP_MAIN)
     distance: Literal["manhattan", "squared_euclidean"] = "manhattan"
-    kernel: Literal["gaussian", "laplace"] = "laplace"
+    kernel: KernelName = "laplace"
     bandwidth: float = 0.08
     learn_bandwidth: bool = True
     floor: float = 0.05
@@ -137,9 +143,13 @@ class Weights:
 def initial_weights(config: ModelConfig) -> Weights:
     """Where training starts; features that BeepBoop's main model lacks start small beside its own.
 
-    Raises UserError for an unknown feature.
+    Raises UserError for an unknown feature, or a bandwidth, floor or number of neighbours that none can have.
     """
     check_features(config.features)
+    if not 0.0 < config.bandwidth < math.inf or not 0.0 <= config.floor <= 1.0:
+        raise UserError(f"bandwidth {config.bandwidth} or floor {config.floor} is out of range (above 0; 0 to 1)")
+    if config.neighbours is not None and config.neighbours < 1:
+        raise UserError(f"neighbours is {config.neighbours}; it must be at least 1, or None for all")
     if config.start == "neutral":
         w, b, p = (np.full(len(config.features), value) for value in NEUTRAL)
         return Weights(config, w, b, p, config.bandwidth, config.floor)

@@ -7,6 +7,8 @@ import pytest
 
 from beepsim.errors import UserError
 from beepsim.experiments.config import Experiment, list_variants, read_experiment, single_variant, with_recordings
+from beepsim.targeting.kernels import KERNELS
+from beepsim.targeting.losses import LOSSES
 from beepsim.targeting.weights import NEUTRAL, initial_weights
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -34,6 +36,35 @@ def test_a_sweep_is_every_combination() -> None:
         assert variant.model.kernel in variant.name and variant.train.loss in variant.name
         assert ("h learned" in variant.name) == variant.model.learn_bandwidth
         assert variant.name.endswith("from neutral") == (variant.model.start == "neutral")
+
+
+def test_every_kernel_and_loss_can_be_swept() -> None:
+    """Losses without a density, and boxes under the cross-entropy, whose edges it does not see, learn no bandwidth."""
+    sweep = {"kernel": list(KERNELS), "loss": list(LOSSES), "bandwidth": ["learned"]}
+    variants = list_variants(Experiment.model_validate({**LEAST, "sweep": sweep}))
+    assert len(variants) == len(KERNELS) * len(LOSSES)
+    fixed = {(one.model.kernel, one.train.loss) for one in variants if not one.model.learn_bandwidth}
+    without_density = {(kernel, loss) for kernel in KERNELS for loss in ("mse_mean", "mse_expected")}
+    assert fixed == without_density | {("box", "kde_cross_entropy")}
+    assert {one.train.loss for one in variants if not one.model.learn_floor} == {"mse_mean", "mse_expected"}
+
+
+@pytest.mark.parametrize(
+    "key,received,near",
+    [
+        ("kernel", "student", "student_t"),
+        ("kernel", "boxes", "box"),
+        ("kernel", "cauchi", "cauchy"),
+        ("loss", "bins_ce", "bins_kl"),
+        ("loss", "hit_probabilty", "hit_probability"),
+        ("loss", "mse_expect", "mse_expected"),
+    ],
+)
+def test_the_nearest_name_is_suggested(tmp_path: Path, key: str, received: str, near: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"name: x\ndata: {{recordings: {{folder: .}}}}\nsweep: {{{key}: [{received}]}}\n")
+    with pytest.raises(UserError, match=f"did you mean '{near}'"):
+        read_experiment(path)
 
 
 def test_a_neutral_start_knows_nothing_of_the_features() -> None:

@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_every_plot_draws_something() -> None:
     learning = [
-        {"model": name, "fold": fold, "step": step, "validation_loss": -1.0 - step * rate}
+        {"model": name, "fold": fold, "step": step, "validation_loss": -1.0 - step * rate, "gradient_norm": step * rate}
         for name, rate in (("a", 0.1), ("b", 0.2))
         for fold in (0, 1)
         for step in (0, 10, 20)
@@ -80,6 +80,7 @@ def test_every_plot_draws_something() -> None:
     bins = [{"gun": "a", "predicted": 0.1, "observed": 0.1, "observed_low": 0.05, "observed_high": 0.2}]
     for png in (
         plots.plot_learning(learning),
+        plots.plot_gradients(learning),
         plots.plot_features(features, "a"),
         plots.plot_densities([panel, panel, panel]),
         plots.plot_calibration(bins, ["a"]),

@@ -8,10 +8,12 @@ import lzma
 import os
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
 from beepsim.engine.state import EVENT_TYPES
+from beepsim.engine.text_reader import world_from_text
 from beepsim.errors import UserError
 from beepsim.parity.check import check_trace
 from beepsim.parity.comparison import NO_ROBOT, Difference
@@ -136,7 +138,10 @@ def test_a_changed_value_is_named(tmp_path: Path, spoil: Callable[[list[Line]], 
     lines = lines_of(SHORT)
     expected = spoil(lines)
     report = check_trace(written(tmp_path, lines))
-    assert report.first_difference == expected
+    assert report.first_difference is not None and report.first_difference == expected
+    world = world_from_text(report.first_difference.world)
+    assert (world.battle[0]["round"], world.battle[0]["turn"]) == (expected.round, expected.turn)
+    assert indent(report.first_difference.world, "  ").rstrip() in str(report)
     if expected.field.startswith("round_end"):
         assert report.turns == expected.turn
     else:

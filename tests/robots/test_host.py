@@ -8,10 +8,12 @@ import threading
 import pytest
 from greenlet import getcurrent, greenlet
 
+from beepsim.battle import Rules, fight
 from beepsim.engine.state import BATTLE_ENDED, DEAD, DEATH, HIT_WALL_EVENT, ROUND_ENDED, SCANNED_ROBOT, WIN
 from beepsim.robots import AdvancedRobot, JuniorRobot, Robot, host, watchdog
 from beepsim.robots.exchange import CALL_ALWAYS, DISABLE, FOR_EVER, GONE, KILL, UNTIL_GUN_TURNED, UNTIL_MOVED
 from beepsim.robots.interrupts import Looped
+from beepsim.robots.proxy import Proxy
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
 SCAN = dict(other=1, energy=80.0, bearing=0.25, distance=200.0, heading=1.0, velocity=4.0)
@@ -43,7 +45,15 @@ def running(run, **handlers):
 def greenlets():
     main = getcurrent()
     gc.collect()
-    return sum(isinstance(one, greenlet) and one is not main for one in gc.get_objects())
+    return sum(type(one) is greenlet and one is not main for one in gc.get_objects())
+
+
+@pytest.fixture
+def ctrl_c():
+    """Its signal as a terminal has it; where tests run in the background it may be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 # --- a round ---
@@ -239,6 +249,25 @@ def test_robots_that_need_every_turn_are_called_in_every_turn(arena):
     assert stage.crew.waits[0] != CALL_ALWAYS
 
 
+@pytest.mark.parametrize(
+    "bots",
+    [
+        ["sample.Walls", "sample.Crazy"],
+        ["sample.MyFirstJuniorRobot", "sample.Target"],
+        ["sample.Corners", "sample.SpinBot", "sample.TrackFire", "sample.VelociRobot", "sample.Tracker"],
+    ],
+)
+def test_turns_that_pass_without_a_call_change_nothing(bots, monkeypatch):
+    def outcome():
+        result = fight(bots, 7, Rules(num_rounds=2))
+        return result.turns, result.robots
+
+    parked = outcome()
+    tick = Proxy.tick
+    monkeypatch.setattr(Proxy, "tick", lambda proxy, wait=CALL_ALWAYS: tick(proxy))
+    assert outcome() == parked
+
+
 def test_a_junior_robot_is_called_in_every_turn_while_a_shot_waits(arena):
     class Bot(JuniorRobot):
         def run(self):
@@ -305,12 +334,18 @@ def test_what_a_handler_raises_is_noted_and_the_robot_goes_on(arena):
     assert stage.verdicts[0] == [] and stage.orders()["distance"] < 1000
 
 
-def test_faults_are_kept_to_a_limit(arena):
-    stage = arena(running(lambda robot: None, on_scanned_robot=lambda robot, event: 1 / 0), Duck)
+def test_faults_of_handlers_are_kept_to_a_limit_and_hide_none_of_run(arena):
+    def run(robot):
+        while robot.get_time() < host.MOST_FAULTS + 5:
+            robot.do_nothing()
+        raise LookupError("at last")
+
+    stage = arena(running(run, on_scanned_robot=lambda robot, event: 1 / 0), Duck)
     for _ in range(host.MOST_FAULTS + 5):
         stage.slip(0, SCANNED_ROBOT, **SCAN)
         stage.play()
-    assert len(stage.hosts[0].faults) == host.MOST_FAULTS
+    messages = [fault.message.splitlines()[-1] for fault in stage.hosts[0].faults]
+    assert messages == ["ZeroDivisionError: division by zero"] * host.MOST_FAULTS + ["LookupError: at last"]
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), RecursionError("deep")])
@@ -446,7 +481,7 @@ def test_who_catches_every_interruption_is_left(arena, impatient):
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no way to wake a sleeper")
-def test_a_robot_that_sleeps_is_woken(arena, impatient):
+def test_a_robot_that_sleeps_is_woken(ctrl_c, arena, impatient):
     import time
 
     stage = arena(running(lambda robot: time.sleep(1000)), Duck)
@@ -476,17 +511,34 @@ def test_a_robot_that_does_not_want_to_die_is_left(arena):
     assert len(turns) == 2 * number and not stage.hosts[0].faults
 
 
-def test_ctrl_c_is_no_fault(arena):
-    class Bot(AdvancedRobot):
-        def on_scanned_robot(self, event):
-            raise KeyboardInterrupt
+def let_go(robot, event):
+    signal.raise_signal(signal.SIGINT)
 
-    stage = arena(Bot, Duck)
+
+def catch(robot, event):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        robot.turn_right(10)
+
+
+@pytest.mark.parametrize("handler", [let_go, catch])
+def test_ctrl_c_ends_the_battle_and_is_no_fault(ctrl_c, arena, handler):
+    stage = arena(running(lambda robot: None, on_scanned_robot=handler), Duck)
     stage.slip(0, SCANNED_ROBOT, **SCAN)
     with pytest.raises(KeyboardInterrupt):
         stage.play()
     stage.close()
     assert not stage.hosts[0].faults and stage.verdicts[0] == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_robot_that_raises_what_ctrl_c_raises_is_at_fault(ctrl_c, arena):
+    def run(robot):
+        raise KeyboardInterrupt
+
+    stage = arena(running(run), Duck)
+    assert "KeyboardInterrupt" in stage.hosts[0].faults[0].message and stage.verdicts[0] == [DISABLE]
 
 
 def test_the_watchdogs_thread_ends_with_the_last_battle(arena):

@@ -84,6 +84,7 @@ def test_unknown_names(spec, message):
         ("def move(command:\n", "cannot be imported: SyntaxError"),
         ("import nothing_of_the_kind\n" + MOVEMENT, "cannot be imported: ModuleNotFoundError: No module named"),
         ("1 / 0\n", "cannot be imported: ZeroDivisionError"),
+        ("raise SystemExit(0)\n", "line 1: cannot be imported: SystemExit: 0"),
         ("x = 1\n", "defines one function named move, aim or turn, .*; this one defines none of them"),
         (MOVEMENT + GUN, "this one defines move and aim"),
         ("def move(enemy): ...\n", "move asks for 'enemy'; it can have view, events, target, memory, command, random"),

@@ -97,7 +97,6 @@ def test_it_is_the_plain_one_in_any_size(kernel, distance, sizes):
 @given(seed=SEEDS, bandwidth=st.floats(0.005, 1.0), floor=st.floats(1e-4, 0.9), spread=st.floats(0.01, 100.0))
 def test_it_is_the_plain_one_for_any_parameters(kernel, distance, seed, bandwidth, floor, spread):
     given_ = problem(seed, 6, 40, 3, spread, bandwidth, floor)
-    # The derivative by the bandwidth is a sum of squared distances over its third power.
     given_[2][0] = 0
     assert_close(given_, kernel, distance, 2e-5 * max(1.0, spread))
 
@@ -187,7 +186,7 @@ def test_far_candidates_do_not_underflow(kernel):
 
 
 @KERNEL
-@pytest.mark.parametrize("candidates", [0, 10])
+@pytest.mark.parametrize("candidates", [0, 1, 10])
 def test_a_query_that_knows_nothing_has_the_floor(kernel, candidates):
     given_ = problem(7, 4, candidates)
     given_[2] = torch.zeros(4, dtype=torch.int64)

@@ -14,6 +14,7 @@ from beepsim.targeting.attention import BANDWIDTH_RANGE, FLOOR_RANGE, P_RANGE, S
 from beepsim.targeting.battles import FEATURE_NAMES
 from beepsim.targeting.fast import fast_loss
 from beepsim.targeting.guns import learned_gun
+from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.losses import LOSSES
 from beepsim.targeting.train import (
     FEWEST_KNOWN,
@@ -134,6 +135,56 @@ def test_training_loss_is_the_mean_since_the_last_evaluation(monkeypatch):
     found = train(TRAINING, VALIDATION, MODEL, SHORT)
     assert [entry["train_loss"] for entry in found.history[1:]] == pytest.approx([1.0, 4.0, 7.0, 10.0])
     assert [entry["step"] for entry in found.history] == [0, 3, 6, 9, 12]
+
+
+def test_gradient_norm_is_the_mean_since_the_last_evaluation(monkeypatch):
+    norms = []
+    original = module.gradient_norm
+    monkeypatch.setattr(module, "gradient_norm", lambda attention: norms.append(original(attention)) or norms[-1])
+    found = train(TRAINING, VALIDATION, MODEL, SHORT)
+    expected = np.reshape(norms, (4, 3)).mean(1)
+    assert math.isnan(found.history[0]["gradient_norm"]) and (expected > 0.0).all()
+    assert [entry["gradient_norm"] for entry in found.history[1:]] == pytest.approx(expected)
+    attention = Attention(initial_weights(MODEL))
+    attention.log_w.grad, attention.log_bandwidth.grad = torch.tensor([0.0, 2.0, -3.0, 0.0]), torch.tensor(6.0)
+    assert original(attention) == pytest.approx(7.0)
+    attention.log_w.grad[0] = math.nan
+    assert math.isnan(original(attention))
+
+
+def test_features_that_are_no_numbers_never_reach_the_parameters():
+    """In training: such steps are skipped and counted. In validation, where no loss would be left: refused."""
+    rows = TRAINING[0].rows.copy()
+    rows["accel"][::7] = math.nan
+    broken = with_rows(TRAINING[0], rows)
+    found = train([broken, *TRAINING[1:]], VALIDATION, MODEL, SHORT)
+    assert 0 < found.skipped_steps < SHORT.steps
+    for name in ("w", "b", "p", "bandwidth", "floor"):
+        assert np.isfinite(getattr(found.weights, name)).all()
+    with pytest.raises(UserError, match="validation battles is nan before the first step"):
+        train(TRAINING, [broken], MODEL, SHORT)
+
+
+@pytest.mark.parametrize(
+    "wrong,message",
+    [
+        ({"bandwidth": 0.0}, "bandwidth 0.0"),
+        ({"bandwidth": -0.1}, "bandwidth -0.1"),
+        ({"bandwidth": math.nan}, "bandwidth nan"),
+        ({"floor": 1.5}, "floor 1.5"),
+        ({"neighbours": 0}, "neighbours is 0"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused(wrong, message):
+    with pytest.raises(UserError, match=message):
+        train(TRAINING, VALIDATION, replace(MODEL, **wrong), SHORT)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_kernel_can_be_trained(kernel):
+    model = replace(MODEL, kernel=kernel, learn_bandwidth=kernel != "box")
+    found = train(TRAINING, VALIDATION, model, replace(SHORT, rate=0.05))
+    assert min(losses_of(found)) < losses_of(found)[0] and found.skipped_steps == 0
 
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path):

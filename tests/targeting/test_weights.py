@@ -76,7 +76,7 @@ def config(**changes):
     ({"kind": "checkpoint"}, {}, "holds 'checkpoint', not weights"),
     ({"features": "0"}, {}, f"feature version '0'; this version has '{FEATURE_VERSION}': train again"),
     ({"config": None}, {}, "configuration is not a model's"),
-    (config(kernel="box"), {}, "configuration is not a model's: kernel"),
+    (config(kernel="boxcar"), {}, "configuration is not a model's: kernel"),
     (config(bandwidth="wide"), {}, "configuration is not a model's: bandwidth"),
     (config(bandwidth=float("nan")), {}, "configuration is not a model's: bandwidth"),
     (config(heads=8), {}, "configuration is not a model's: heads"),
