@@ -81,6 +81,15 @@ def shuffle(random, items, count):
 @jit
 def skip_shuffle(random, count):
     """Leave the generator as a shuffle of `count` elements would, for an order that nobody asks for."""
+    if count > LEAP // 2:
+        skip_shuffles(random, count, 1)
+    else:
+        draw_shuffle(random, count)
+
+
+@jit
+def draw_shuffle(random, count):
+    """`skip_shuffle`, draw by draw."""
     state = int(random[0])
     for bound in range(count, 1, -1):
         state = (state * MULTIPLIER + INCREMENT) & STATE_MASK
@@ -107,8 +116,8 @@ def skip_shuffles(random, first, second):
         state = (state * int(FACTORS[draws - 1]) + int(ADDENDS[draws - 1])) & STATE_MASK
         left -= draws
     if highest >> 17 > 0x7FFFFFFF - max(first, second):
-        skip_shuffle(random, first)
-        skip_shuffle(random, second)
+        draw_shuffle(random, first)
+        draw_shuffle(random, second)
     else:
         random[0] = state
 

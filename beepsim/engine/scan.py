@@ -19,6 +19,7 @@ DIAMETER = 2.0 * RADAR_RANGE
 OUT_OF_BOX = 26.0  # a line further from the centre of a box cannot meet it: half its diagonal is 25.5
 DEEP_IN_BOX = 17.0  # a line nearer to the centre passes well through the box: half its width is 18
 NEAR_BOX = 30.0
+UNSEEN = math.inf  # instead of a bearing, in the scratch that a scan keeps in World.flights
 
 
 @part
@@ -51,28 +52,27 @@ def scan(world, robot, index, state):
         sweep = 2.0 * PI + sweep
     elif sweep > PI:
         sweep -= 2.0 * PI
-    seen, last_seen, bearing = 0, index, 0.0
+    seen, last_seen, bearings = 0, index, world.flights
     is_melee = count > 3
     edges = edges_of(start, sweep) if is_melee else (0.0, 0.0, 0.0, 0.0)
     for step in range(1, count):
-        other = other_robot(index, step, count)
-        if robots[other].state != DEAD:
-            if is_melee and is_outside(robots[other].x - robot.x, robots[other].y - robot.y, edges):
-                continue
-            angle = atan2(robots[other].x - robot.x, robots[other].y - robot.y)
-            if is_seen(robot, robots[other], angle, start, sweep):
+        index_other = other_robot(index, step, count)
+        other = robots[index_other]
+        bearings[index_other] = UNSEEN
+        if other.state != DEAD and not (is_melee and is_outside(other.x - robot.x, other.y - robot.y, edges)):
+            angle = atan2(other.x - robot.x, other.y - robot.y)
+            if is_seen(robot, other, angle, start, sweep):
                 seen += 1
-                last_seen, bearing = other, angle
+                last_seen, bearings[index_other] = index_other, angle
     if seen == 1:
-        report(world, robot, index, last_seen, bearing)
+        report(world, robot, index, last_seen, bearings[last_seen])
     elif seen > 1:
+        bearings[index] = UNSEEN
         replay_shuffle(world.random, state, world.inner_order, count)
         for i in range(count):
-            other = world.inner_order[i]
-            if other != index and robots[other].state != DEAD:
-                angle = atan2(robots[other].x - robot.x, robots[other].y - robot.y)
-                if is_seen(robot, robots[other], angle, start, sweep):
-                    report(world, robot, index, other, angle)
+            index_other = world.inner_order[i]
+            if bearings[index_other] != UNSEEN:
+                report(world, robot, index, index_other, bearings[index_other])
 
 
 @part

@@ -230,7 +230,7 @@ class World(NamedTuple):
     deaths: np.ndarray  # int64 [R]: the first `death_count` died in this turn, in this order
     order: np.ndarray  # int64 [max(R, C)], scratch
     inner_order: np.ndarray  # int64 [max(R, C, E) + 1], scratch
-    flights: np.ndarray  # float64 [6*C], scratch of bullets.py
+    flights: np.ndarray  # float64 [6*C], scratch of bullets.py and scan.py
 
 
 def new_rules(
