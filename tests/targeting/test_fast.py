@@ -235,7 +235,7 @@ def single(tensors):
 @KERNEL
 @DISTANCE
 def test_the_same_bits_on_any_number_of_threads(kernel, distance):
-    given_ = problem(11, 33, 9 * BLOCK + 5)
+    given_ = problem(11, 250, 18 * BLOCK + 5)
     before, found = torch.get_num_threads(), []
     try:
         for threads in (1, 2, 3, 16):
