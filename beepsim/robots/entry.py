@@ -19,7 +19,7 @@ from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from beepsim.engine.rows import rows
-from beepsim.engine.state import COMMAND, EVENT, record
+from beepsim.engine.state import COMMAND, EVENT
 from beepsim.errors import UserError
 from beepsim.files import write_text
 from beepsim.jit import c_function, cache_root, source_hash
@@ -52,18 +52,32 @@ def entry(view_at, events_at, count, memory_at, command_at, random_at, failed_at
 def memory_dtype(bot: Bot) -> np.dtype:
     """What the bot keeps from turn to turn: TARGET unless it is a whole bot, and the memory of each part."""
     fields: list[tuple[str, Any]] = [] if bot.parts[0].kind == WHOLE else [("target", TARGET)]
-    fields += [(part.kind, aligned(part.memory)) for part in bot.parts if part.memory is not None]
-    return record(fields or [("nothing", "i8")])
+    fields += [(part.kind, part.memory) for part in bot.parts if part.memory is not None]
+    return aligned(np.dtype(fields or [("nothing", "i8")]))
 
 
 def aligned(dtype: np.dtype) -> np.dtype:
-    """The dtype with aligned fields at every depth: numba takes records for aligned, authors need not."""
+    """The dtype as record, with aligned fields at every depth: numba takes them for aligned, authors need not."""
     if dtype.subdtype is not None:
         return np.dtype((aligned(dtype.subdtype[0]), dtype.subdtype[1]))
     if dtype.names is None:
         return dtype
-    fields: list[tuple[str, Any]] = [(name, aligned(dtype[name])) for name in dtype.names]
-    return record(fields)
+    # numpy's records have no alignment of their own, so that where they are fields their place must be told.
+    layout = aligned_struct(dtype)
+    assert layout.fields is not None
+    offsets = [layout.fields[name][1] for name in dtype.names]
+    fields = {"names": dtype.names, "formats": [aligned(dtype[name]) for name in dtype.names], "offsets": offsets}
+    return np.dtype((np.record, np.dtype(fields | {"itemsize": layout.itemsize}, align=True)))  # type: ignore[call-overload]
+
+
+def aligned_struct(dtype: np.dtype) -> np.dtype:
+    """The same as plain structure."""
+    if dtype.subdtype is not None:
+        return np.dtype((aligned_struct(dtype.subdtype[0]), dtype.subdtype[1]))
+    if dtype.names is None:
+        return dtype
+    fields = [(name, aligned_struct(dtype[name])) for name in dtype.names]
+    return np.dtype(fields, align=True)
 
 
 def run_source(bot: Bot) -> str:

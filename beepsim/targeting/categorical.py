@@ -32,8 +32,8 @@ def log_normaliser(parameters: Tensor) -> Tensor:
         term = torch.cumsum(above * term, -1) / (n + count - 1)
         total = total + term[..., -1]
         present = total.detach()
-        # Terms grow as long as n is below the range of the parameters: none of them is the last one yet.
-        if bool(((term.detach()[..., -1] <= 1e-17 * present) & (n > above.detach().amax(-1) - count)).all()):
+        # The terms are moments over n! of a log-concave variable, and so log-concave: once small they stay small.
+        if bool((term.detach()[..., -1] <= 1e-17 * present).all()):
             break
         if bool((present > OVERFLOW).any()):
             term, total, log_scale = term / present[..., None], total / present, log_scale + torch.log(present)

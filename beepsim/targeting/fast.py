@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from beepsim.targeting.kernels import Kernel
+from beepsim.targeting.kernels import Kernel, by_query
 from beepsim.targeting.losses import FLOOR_DENSITY, LOSSES, NODES, Loss
 
 
@@ -45,6 +45,7 @@ class MeanLogDensity(torch.autograd.Function):
                 by_bandwidth += (share * kernel.bandwidth_slope(offset, bandwidth)).sum(-1)
             by_floor += node_weight * (FLOOR_DENSITY - torch.exp(log_sum)) / torch.exp(log_density)
         context.save_for_backward(shares, by_bandwidth, by_floor)
+        context.bandwidth_shape = bandwidth.shape
         return total
 
     @staticmethod
@@ -57,7 +58,7 @@ class MeanLogDensity(torch.autograd.Function):
             None,
             None,
             None,
-            (gradient * by_bandwidth).sum(),
+            (gradient * by_bandwidth)[:, None].sum_to_size(context.bandwidth_shape),
             (gradient * by_floor).sum(),
         )
 
@@ -66,7 +67,7 @@ def kde_cross_entropy(
     log_weights: Tensor, angles: Tensor, low: Tensor, high: Tensor, kernel: Kernel, bandwidth: Tensor, floor: Tensor
 ) -> Tensor:
     """`losses.kde_cross_entropy` [Q]; differentiable by log_weights, bandwidth and floor, once."""
-    return -MeanLogDensity.apply(log_weights, angles, low, high, kernel, bandwidth, floor)  # type: ignore[no-untyped-call]
+    return -MeanLogDensity.apply(log_weights, angles, low, high, kernel, by_query(bandwidth), floor)  # type: ignore[no-untyped-call]
 
 
 def fast_loss(name: str) -> Loss:

@@ -17,6 +17,8 @@ from beepsim.targeting.streaming import BLOCK, FEATURES_AT_ONCE, stream_gradient
 
 PARTS = 8
 """The gradient by the queries is summed in this many parts of the candidates."""
+PAIRS_OF_A_THREAD = 1 << 18
+"""About a millisecond's work; a thread for less costs more than it brings."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def add_up(layout: Layout, columns: int) -> tuple[Tensor, Tensor, Tensor]:
     count = len(layout.arguments[3])
     peaks = np.full((count, columns), -np.inf, np.float32)
     sums, tops = np.zeros(peaks.shape), np.full(count, -1, np.int64)
-    threads = max(1, min(torch.get_num_threads(), count))
+    threads = useful_threads(layout)
     edges = np.linspace(0, count, threads + 1).astype(int)
     at_once(
         [
@@ -99,7 +101,7 @@ def differentiate(
             )
             for part in range(parts)
         ],
-        torch.get_num_threads(),
+        useful_threads(layout),
     )  # fmt: skip
     candidates, features = shape
     by_candidates = np.empty((tiles.shape[0] * BLOCK, features), np.float32)
@@ -110,6 +112,11 @@ def differentiate(
         torch.from_numpy(spreads.sum(0)),
         torch.from_numpy(totals.sum(0)),
     )
+
+
+def useful_threads(layout: Layout) -> int:
+    pairs = len(layout.order) * len(layout.arguments[3])
+    return max(1, min(torch.get_num_threads(), pairs // PAIRS_OF_A_THREAD))
 
 
 def at_once(tasks: list[Callable[[], None]], threads: int) -> None:

@@ -84,7 +84,7 @@ def gaussian_log_mean(offset: Tensor, half_width: Tensor, bandwidth: Tensor) -> 
     t_wide, t_narrow = torch.where(is_narrow, 1.0, t), torch.where(is_narrow, t, 0.0)
     near, far = torch.special.log_ndtr(t_wide - m), torch.special.log_ndtr(-t_wide - m)
     wide = near + torch.log(-torch.expm1(far - near)) - torch.log(2.0 * t_wide * bandwidth)
-    # mean of φ over m ± t = φ(m) · Σ He_2k(m) t^2k/(2k + 1)!; the next term is below 1e-13.
+    # mean of φ over m ± t = φ(m) · Σ He_2k(m) t^2k/(2k + 1)!; the next term is below 3e-12.
     s, square = t_narrow**2, torch.where(is_narrow, m, 0.0) ** 2
     hermite = (square - 1.0, (square - 6.0) * square + 3.0, ((square - 15.0) * square + 45.0) * square - 15.0)
     series = s * (hermite[0] / 6 + s * (hermite[1] / 120 + s * hermite[2] / 5040))

@@ -17,11 +17,16 @@ from beepsim.targeting.exponential import LOWEST, exp32, from_ordered, ordered
 
 BLOCK = 256
 """Candidates of a block: its features, the gradient by them and the scratch space lie in the first-level cache."""
+GROUP = 16
+"""Queries that pass a block before the next block comes."""
+WINDOW = 32
+"""Candidates between the nodes of which the gradient is taken at once; few of a block lie there."""
 FEATURES_AT_ONCE = 4
 """The number of features is padded to a multiple of this; fewer passes over the block's distances."""
 ALL, LEFT, RIGHT, FIRST_NODE = 0, 1, 2, 3
 NOTHING = np.float32(-np.inf)
 ZERO, TWO = np.float32(0.0), np.float32(2.0)
+SIGN = np.int32(-(2**31))
 # Sums may be rearranged to run in vector registers; NaN and infinities keep their meaning.
 FLAGS = {"reassoc", "contract", "nsz"}
 
@@ -97,23 +102,17 @@ def add_tails(logits, angles, first, last, steepness, exponents, peaks, sums):  
 
 
 @jit(fastmath=FLAGS)
-def add_between(logits, angles, begin, end, nodes, steepness, highest, peaks, sums):  # type: ignore[no-untyped-def]
-    """Add candidates `begin` to `end` of a block, which lie between the nodes, at each node for a Laplace kernel."""
-    count = len(nodes)
-    for n in range(count):
-        highest[n] = NOTHING
-    for j in range(begin, end):
-        x, logit = angles[j], logits[j]
-        for n in range(count):
-            exponent = logit - abs(nodes[n] - x) * steepness
-            highest[n] = exponent if exponent > highest[n] else highest[n]
-    for n in range(count):
-        raise_peak(peaks, sums, FIRST_NODE + n, highest[n])
-        highest[n] = peaks[FIRST_NODE + n] if peaks[FIRST_NODE + n] > NOTHING else ZERO
-    for j in range(begin, end):
-        x, logit = angles[j], logits[j]
-        for n in range(count):
-            sums[FIRST_NODE + n] += exp32(logit - abs(nodes[n] - x) * steepness - highest[n])
+def add_at_nodes(logits, angles, nodes, steepness, is_laplace, exponents, peaks, sums):  # type: ignore[no-untyped-def]
+    """Add e^logits [BLOCK] times the kernel at each node."""
+    for n in range(len(nodes)):
+        node = nodes[n]
+        if is_laplace:
+            for j in range(BLOCK):
+                exponents[j] = logits[j] - abs(node - angles[j]) * steepness
+        else:
+            for j in range(BLOCK):
+                exponents[j] = logits[j] - (node - angles[j]) ** 2 * steepness
+        add_terms(exponents, peaks, sums, FIRST_NODE + n)
 
 
 @jit
@@ -134,29 +133,42 @@ def stream_sums(  # type: ignore[no-untyped-def]
     end), `queries` [Q, D], `known` and `steepness` [Q], `nodes` [Q, N] ascending.
     """
     logits, exponents = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
-    highest = np.empty(nodes.shape[1], np.float32)
-    for block in range(len(tiles)):
-        x = angles[block]
-        for q in range(first, last):
-            if known[q] <= block * BLOCK:
-                continue
-            fill_logits(tiles[block], queries[q], ranks[block], known[q], is_manhattan, logits)
-            before = peaks[q, ALL]
-            add_terms(logits, peaks[q], sums[q], ALL)
-            if peaks[q, ALL] > before:
-                for j in range(BLOCK):
-                    if logits[j] == peaks[q, ALL]:
-                        tops[q] = block * BLOCK + j
-            if is_laplace:
+    # Candidates between the nodes wait until there is a block of them.
+    waiting, waiting_angles = np.zeros((GROUP, 2 * BLOCK), np.float32), np.zeros((GROUP, 2 * BLOCK), np.float32)
+    for start in range(first, last, GROUP):
+        counts = np.zeros(GROUP, np.int64)
+        for block in range(len(tiles)):
+            x = angles[block]
+            for q in range(start, min(start + GROUP, last)):
+                if known[q] <= block * BLOCK:
+                    continue
+                fill_logits(tiles[block], queries[q], ranks[block], known[q], is_manhattan, logits)
+                before = peaks[q, ALL]
+                add_terms(logits, peaks[q], sums[q], ALL)
+                if peaks[q, ALL] > before:
+                    for j in range(BLOCK):
+                        if logits[j] == peaks[q, ALL]:
+                            tops[q] = block * BLOCK + j
+                if not is_laplace:
+                    add_at_nodes(logits, x, nodes[q], steepness[q], is_laplace, exponents, peaks[q], sums[q])
+                    continue
                 add_tails(logits, x, nodes[q, 0], nodes[q, -1], steepness[q], exponents, peaks[q], sums[q])
                 begin, end = between(x, nodes[q])
-                add_between(logits, x, begin, end, nodes[q], steepness[q], highest, peaks[q], sums[q])
-            else:
-                for n in range(nodes.shape[1]):
-                    node, narrow = nodes[q, n], steepness[q]
-                    for j in range(BLOCK):
-                        exponents[j] = logits[j] - (node - x[j]) ** 2 * narrow
-                    add_terms(exponents, peaks[q], sums[q], FIRST_NODE + n)
+                held, held_angles, count = waiting[q - start], waiting_angles[q - start], counts[q - start]
+                for j in range(begin, end):
+                    held[count + j - begin], held_angles[count + j - begin] = logits[j], x[j]
+                count += end - begin
+                if count >= BLOCK:
+                    add_at_nodes(held, held_angles, nodes[q], steepness[q], is_laplace, exponents, peaks[q], sums[q])
+                    count -= BLOCK
+                    for j in range(count):
+                        held[j], held_angles[j] = held[BLOCK + j], held_angles[BLOCK + j]
+                counts[q - start] = count
+        for q in range(start, min(start + GROUP, last)):
+            held, held_angles, count = waiting[q - start], waiting_angles[q - start], counts[q - start]
+            if count > 0:
+                held[count:BLOCK] = NOTHING
+                add_at_nodes(held, held_angles, nodes[q], steepness[q], is_laplace, exponents, peaks[q], sums[q])
 
 
 @jit(fastmath={"contract"})
@@ -166,7 +178,7 @@ def scaled(term, factor, rest):  # type: ignore[no-untyped-def]
 
 
 @jit(fastmath=FLAGS)
-def take_laplace(logits, angles, nodes, steepness, peaks, factors, slopes):  # type: ignore[no-untyped-def]
+def take_laplace(logits, angles, nodes, steepness, peaks, factors, held, slopes):  # type: ignore[no-untyped-def]
     """Subtract a Laplace kernel's shares of the densities from `slopes`; their sum times the distance to the node.
 
     Of LEFT and RIGHT the distance to the first and last node.
@@ -184,16 +196,19 @@ def take_laplace(logits, angles, nodes, steepness, peaks, factors, slopes):  # t
         spread += share * (outside if outside > ZERO else ZERO)
     total = np.float64(spread)
     begin, end = between(angles, nodes)
-    for j in range(begin, end):
-        x, logit = angles[j], logits[j]
-        shares, moment = ZERO, ZERO
+    for start in range(begin, end, WINDOW):
+        at = min(start, BLOCK - WINDOW)
+        for j in range(WINDOW):
+            held[j] = logits[at + j] if start <= at + j < end else NOTHING
+        x, by = angles[at : at + WINDOW], slopes[at : at + WINDOW]
         for n in range(len(nodes)):
-            offset = abs(nodes[n] - x)
-            share = factors[FIRST_NODE + n] * exp32(logit - offset * steepness - peaks[FIRST_NODE + n])
-            shares += share
-            moment += share * offset
-        slopes[j] -= shares
-        total += moment
+            node, peak, factor, moment = nodes[n], peaks[FIRST_NODE + n], factors[FIRST_NODE + n], ZERO
+            for j in range(WINDOW):
+                offset = abs(node - x[j])
+                share = factor * exp32(held[j] - offset * steepness - peak)
+                by[j] -= share
+                moment += share * offset
+            total += moment
     return total
 
 
@@ -213,22 +228,34 @@ def take_gaussian(logits, angles, nodes, steepness, peaks, factors, slopes):  # 
 
 
 @jit(fastmath=FLAGS)
+def signed(value, offset):  # type: ignore[no-untyped-def]
+    """value · sign(offset), by the bits of their signs."""
+    bits = np.float32(value).view(np.int32) ^ (np.float32(offset).view(np.int32) & SIGN)
+    return np.int32(bits).view(np.float32) if offset != ZERO else ZERO
+
+
+@jit(fastmath=FLAGS)
 def spread_slopes(tile, query, slopes, is_manhattan, by_query, by_tile):  # type: ignore[no-untyped-def]
     """Add the gradients by a query [D] and a block's candidates [D, BLOCK] from those by the logits [BLOCK]."""
-    for d in range(tile.shape[0]):
-        q, total = query[d], ZERO
+    for d in range(0, tile.shape[0], 2):
+        q0, q1, total0, total1 = query[d], query[d + 1], ZERO, ZERO
         if is_manhattan:
             for j in range(BLOCK):
-                offset = q - tile[d, j]
-                step = slopes[j] if offset > ZERO else (-slopes[j] if offset < ZERO else ZERO)
-                by_tile[d, j] += step
-                total += step
+                step0, step1 = signed(slopes[j], q0 - tile[d, j]), signed(slopes[j], q1 - tile[d + 1, j])
+                by_tile[d, j] += step0
+                by_tile[d + 1, j] += step1
+                total0 += step0
+                total1 += step1
         else:
             for j in range(BLOCK):
-                step = TWO * slopes[j] * (q - tile[d, j])
-                by_tile[d, j] += step
-                total += step
-        by_query[d] -= total
+                twice = TWO * slopes[j]
+                step0, step1 = twice * (q0 - tile[d, j]), twice * (q1 - tile[d + 1, j])
+                by_tile[d, j] += step0
+                by_tile[d + 1, j] += step1
+                total0 += step0
+                total1 += step1
+        by_query[d] -= total0
+        by_query[d + 1] -= total1
 
 
 @jit(nogil=True, fastmath=FLAGS)
@@ -243,7 +270,7 @@ def stream_gradients(  # type: ignore[no-untyped-def]
     `spreads` [Q] get the sums of the others' shares times the distance to the node (Laplace) or its square (Gaussian),
     `totals` [Q] the sums of the gradients by the logits, 0 but for rounding.
     """
-    logits, slopes = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
+    logits, slopes, held = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32), np.empty(WINDOW, np.float32)
     for block in range(first, len(tiles), step):
         for q in range(len(queries)):
             if known[q] <= block * BLOCK:
@@ -253,7 +280,7 @@ def stream_gradients(  # type: ignore[no-untyped-def]
             for j in range(BLOCK):
                 slopes[j] = scaled(exp32(logits[j] - peak), factor, rests[q])
             if is_laplace:
-                spreads[q] += take_laplace(logits, angles[block], nodes[q], narrow, peaks[q], factors[q], slopes)
+                spreads[q] += take_laplace(logits, angles[block], nodes[q], narrow, peaks[q], factors[q], held, slopes)
             else:
                 spreads[q] += take_gaussian(logits, angles[block], nodes[q], narrow, peaks[q], factors[q], slopes)
             total = ZERO

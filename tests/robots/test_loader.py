@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
@@ -164,3 +165,22 @@ def test_each_part_is_called_with_what_it_asks_for(tmp_path):
     assert run_source(whole) == ("def run(view, events, memory, command, random):\n    turn(view, events, command)\n")
     assert plain_function(whole).__name__ == "run"
     assert np.zeros(1, memory_dtype(whole)).nbytes > 0
+
+
+def test_memories_of_any_layout_are_aligned(tmp_path):
+    def part(function, dtype):
+        source = f"import numpy as np\nMEMORY = np.dtype({dtype})\ndef {function}(memory): ...\n"
+        return bot_file(tmp_path, function, source)
+
+    inner = "[('a', 'i1'), ('b', 'f8')]"
+    bot = load_bot(
+        part("move", "[('a', 'i1')]") + "+" + part("aim", f"[('a', '?'), ('c', {inner}), ('d', {inner}, 3)]")
+    )
+    dtype = memory_dtype(bot)
+    compiled = numba.from_dtype(dtype)
+    assert compiled.typeof("aim").typeof("c").offset("b") == dtype["aim"]["c"].fields["b"][1] == 8
+    for memory, names in ((dtype, ("target", "aim")), (dtype["aim"], ("c", "d"))):
+        assert all(memory.fields[name][1] % 8 == 0 for name in names)
+    memory = np.zeros(1, dtype)[0]
+    memory.aim.c.b, memory.aim.d[1].b = 3.0, 4.0
+    assert memory["aim"]["c"]["b"] == 3.0 and memory["aim"]["d"]["b"].tolist() == [0.0, 4.0, 0.0]

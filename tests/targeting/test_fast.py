@@ -123,8 +123,8 @@ def test_distances_of_thousands(kernel, distance):
     """One candidate takes all the weight; differences of logits are as exact as float32 holds the logits."""
     assert_close(problem(2, 20, 300, 5, spread=3000.0), kernel, distance, 0.1)
     far = problem(2, 20, 300, 5)
-    far[1] = far[1] + 1000.0
-    assert_close(far, kernel, distance, 1e-3 if distance == "manhattan" else 10.0)
+    far[1] = (far[1] + 1000.0).float().double()
+    assert_close(far, kernel, distance, 2e-3 if distance == "manhattan" else 10.0)
 
 
 @KERNEL
@@ -235,7 +235,7 @@ def single(tensors):
 @KERNEL
 @DISTANCE
 def test_the_same_bits_on_any_number_of_threads(kernel, distance):
-    given_ = problem(11, 33, 9 * BLOCK + 5)
+    given_ = problem(11, 250, 18 * BLOCK + 5)
     before, found = torch.get_num_threads(), []
     try:
         for threads in (1, 2, 3, 16):

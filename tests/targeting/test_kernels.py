@@ -94,6 +94,15 @@ def test_log_mean_is_the_log_of_the_mass_over_the_width(name, offset, half, band
     assert found == pytest.approx(float(expected), rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.parametrize("z", [0.0, 0.5, 1.0, 1.7, 3.0, 6.0])
+@pytest.mark.parametrize("t", [0.02, 0.06, 0.0999, 0.1001, 0.2])
+def test_a_gaussians_mean_is_seamless_where_its_series_ends(z, t):
+    with mp.workdps(50):
+        mass = mpmath.ncdf(-mpf(z) + mpf(t)) - mpmath.ncdf(-mpf(z) - mpf(t))
+        expected = float(mpmath.log(mass / (2 * mpf(t))))
+    assert float(KERNELS["gaussian"].log_mean(number(z), number(t), number(1.0))) == pytest.approx(expected, abs=4e-12)
+
+
 @NAME
 def test_log_mean_in_single_precision_keeps_its_digits(name):
     """Relative error 2e-5 in the density's logarithm from points to all of the range, up to 30 bandwidths away."""

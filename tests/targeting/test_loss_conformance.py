@@ -88,7 +88,7 @@ def test_interval_candidates_are_permuted_with_their_intervals(loss, kernel):
     torch.testing.assert_close(points, expected, rtol=tolerance, atol=1e-9)
 
 
-@PLAIN_LOSS
+@LOSS
 @KERNEL
 def test_each_query_may_have_its_own_bandwidth(loss, kernel):
     """[Q] or [Q, 1]: each query as if it stood alone with its bandwidth, values and gradients."""
@@ -151,13 +151,13 @@ def test_odd_input_gives_finite_values_and_gradients(loss, kernel, dtype):
     assert nothing.shape == (0,)
 
 
-@PLAIN_LOSS
+@LOSS
 @pytest.mark.parametrize("bad", [0.0, -0.1, math.nan])
 def test_a_bandwidth_that_is_none_is_refused(loss, bad):
     logits, angles, low, high, _, floor = problem(2)
     if loss not in WITHOUT_KERNEL:
         with pytest.raises(UserError, match="bandwidth is"):
-            value(LOSSES[loss], KERNELS["laplace"], [logits, angles, low, high, number(bad), floor])
+            value(ALL_LOSSES[loss], KERNELS["laplace"], [logits, angles, low, high, number(bad), floor])
 
 
 @PLAIN_LOSS
