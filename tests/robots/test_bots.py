@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from beepsim.battle import Rules, fight
+from beepsim.fdlibm import sin_cos
 from beepsim.recording.format import read_recording
+from beepsim.robots.compiled import SMOOTHING_COSINE, SMOOTHING_SINE, SMOOTHING_STEP
 from beepsim.robots.loader import list_bots, load_bot
 
 BOTS = list_bots()
@@ -60,3 +62,7 @@ def test_movers_that_guns_are_to_learn_move_in_many_ways(name, tmp_path):
     assert reversals > 10
     assert np.std(mine["x"]) > 50 and np.std(mine["y"]) > 50
     assert np.count_nonzero(mine["state"] == 1) < 0.02 * len(mine), "runs into walls"
+
+
+def test_smoothing_turns_by_its_step():
+    assert (SMOOTHING_SINE, SMOOTHING_COSINE) == sin_cos(SMOOTHING_STEP)
