@@ -41,6 +41,7 @@ class Watchdog:
         self.is_waking = False  # Ctrl-C's signal is its own
         self.interrupted = False  # by Ctrl-C, in this turn
         self.has_handler = False  # of Ctrl-C's signal
+        self.before: Any = None  # what handled it until then
         self.thread_id = 0  # of the robot's code
         self.patience = PATIENCE
         self.users = 0
@@ -54,7 +55,8 @@ class Watchdog:
         if self.users == 1:
             self.stopped = threading.Event()
             is_main = threading.current_thread() is threading.main_thread()
-            self.has_handler = is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            self.before = signal.getsignal(signal.SIGINT)
+            self.has_handler = is_main and self.before in (signal.default_int_handler, signal.SIG_IGN)
             if self.has_handler:
                 signal.signal(signal.SIGINT, self.on_signal)
             threading.Thread(target=self.watch, args=(self.stopped,), name="beepsim watchdog", daemon=True).start()
@@ -66,13 +68,15 @@ class Watchdog:
             self.interrupted = False
             if self.has_handler:
                 self.has_handler = False
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+                signal.signal(signal.SIGINT, self.before)
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         """Ctrl-C, or its own call to a robot that sleeps."""
         if self.is_waking:
             self.is_waking = False
             raise Looped
+        if self.before is signal.SIG_IGN:  # in worker processes
+            return
         if self.inside:
             self.fired = self.interrupted = True
         raise KeyboardInterrupt

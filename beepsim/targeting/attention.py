@@ -15,9 +15,9 @@ from beepsim.targeting import fast
 from beepsim.targeting.fused import fused_cross_entropy, is_fusible
 from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.losses import Loss
-from beepsim.targeting.weights import OFFSET, ModelConfig, Weights
+from beepsim.targeting.weights import LARGEST_W, OFFSET, ModelConfig, Weights
 
-SMALLEST_W, SMALLEST_B = 1e-4, 1e-4
+W_RANGE, B_RANGE = (1e-4, 0.999 * LARGEST_W), (1e-4, 1e3)  # a squared distance stays within float32
 P_RANGE = (0.05, 3.0)
 BANDWIDTH_RANGE = (0.005, 1.0)
 FLOOR_RANGE = (1e-4, 0.9)
@@ -52,8 +52,8 @@ class Attention(nn.Module):
         def parameter(values: np.ndarray | float, is_learned: bool = True) -> nn.Parameter:
             return nn.Parameter(torch.as_tensor(np.asarray(values), dtype=dtype), requires_grad=is_learned)
 
-        self.log_w = parameter(np.log(np.maximum(weights.w, SMALLEST_W)))
-        self.log_b = parameter(np.log(np.maximum(weights.b, SMALLEST_B)))
+        self.log_w = parameter(np.log(np.clip(weights.w, *W_RANGE)))
+        self.log_b = parameter(np.log(np.clip(weights.b, *B_RANGE)))
         self.log_p = parameter(np.log(np.clip(weights.p, *P_RANGE)))
         self.log_bandwidth = parameter(math.log(weights.bandwidth), config.learn_bandwidth)
         floor = min(max(weights.floor, 1e-12), 1.0 - 1e-12)
@@ -116,8 +116,8 @@ class Attention(nn.Module):
     def keep_in_range(self) -> None:
         """Bring parameters that an optimiser's step moved too far back to the edge of their range."""
         with torch.no_grad():
-            self.log_w.clamp_(min=math.log(SMALLEST_W))
-            self.log_b.clamp_(min=math.log(SMALLEST_B))
+            self.log_w.clamp_(*(math.log(edge) for edge in W_RANGE))
+            self.log_b.clamp_(*(math.log(edge) for edge in B_RANGE))
             self.log_p.clamp_(*(math.log(edge) for edge in P_RANGE))
             if self.config.learn_bandwidth:
                 self.log_bandwidth.clamp_(*(math.log(edge) for edge in BANDWIDTH_RANGE))

@@ -541,6 +541,37 @@ def test_a_robot_that_raises_what_ctrl_c_raises_is_at_fault(ctrl_c, arena):
     assert "KeyboardInterrupt" in stage.hosts[0].faults[0].message and stage.verdicts[0] == [DISABLE]
 
 
+@pytest.fixture
+def no_ctrl_c():
+    """Its signal as worker processes have it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no way to wake a sleeper")
+def test_where_ctrl_c_is_ignored_a_robot_that_sleeps_is_woken_too(no_ctrl_c, arena, impatient):
+    import time
+
+    def run(robot):
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(1000)
+
+    stage = arena(running(run), Duck)
+    stage.play()
+    stage.close()
+    assert [fault.kind for fault in stage.hosts[0].faults] == ["looped"]
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_where_ctrl_c_is_ignored_nobody_ends_the_battle(no_ctrl_c, arena):
+    def run(robot):
+        raise KeyboardInterrupt
+
+    stage = arena(running(run), Duck)
+    assert "KeyboardInterrupt" in stage.hosts[0].faults[0].message and stage.verdicts[0] == [DISABLE]
+
+
 def test_the_watchdogs_thread_ends_with_the_last_battle(arena):
     stages = [arena(Duck), arena(Duck)]
 

@@ -10,7 +10,7 @@ from targeting_battles import made_battle, with_rows
 
 from beepsim.errors import UserError
 from beepsim.targeting import train as module
-from beepsim.targeting.attention import BANDWIDTH_RANGE, FLOOR_RANGE, P_RANGE, SMALLEST_B, SMALLEST_W, Attention
+from beepsim.targeting.attention import B_RANGE, BANDWIDTH_RANGE, FLOOR_RANGE, P_RANGE, W_RANGE, Attention
 from beepsim.targeting.battles import FEATURE_NAMES
 from beepsim.targeting.fast import fast_loss
 from beepsim.targeting.guns import learned_gun
@@ -252,8 +252,9 @@ def test_parameters_stay_in_range_at_any_rate(distance, neighbours):
         start.keep_in_range()
         weights = start.to_weights()
         assert np.isfinite([*weights.w, *weights.b, *weights.p]).all()
-        assert (weights.w >= SMALLEST_W * 0.999).all() and (weights.b >= SMALLEST_B * 0.999).all()
         for values, (low, high) in (
+            (weights.w, W_RANGE),
+            (weights.b, B_RANGE),
             (weights.p, P_RANGE),
             (weights.bandwidth, BANDWIDTH_RANGE),
             (weights.floor, FLOOR_RANGE),
