@@ -15,6 +15,7 @@ import numpy as np
 from beepsim.battle_rules import Rules
 from beepsim.engine.state import World, new_rules, new_world
 from beepsim.errors import UserError
+from beepsim.files import ctrl_c_waits
 from beepsim.loop import Host, RoundRows, Stage, Stopped, new_stage, play_round
 from beepsim.recording.format import MAX_ROBOTS, SUFFIX, write_recording
 from beepsim.recording.recorder import new_notes
@@ -78,7 +79,8 @@ def fight(
                     progress(len(rounds))
     finally:
         if record is not None and rounds:
-            write_recording(record, recording_of(crew_bots, names, rules, seed, rounds, start))
+            with ctrl_c_waits():
+                write_recording(record, recording_of(crew_bots, names, rules, seed, rounds, start))
     elapsed = time.perf_counter() - started
     hosts = [stage.hosts.get(robot) for robot in range(len(crew_bots))]
     faults = [kept + (host.faults if host else []) for kept, host in zip(stage.faults, hosts, strict=True)]

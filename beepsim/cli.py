@@ -105,7 +105,7 @@ def battle(
 
     rules = Rules(width, height, gun_cooling_rate, inactivity_time, rounds, hide_enemy_names, positions)
     limit = None if turn_time_limit is None else turn_time_limit / 1000
-    kept = f"the rounds fought until then are in {record}" if record else "nothing was recorded"
+    kept = f"the rounds fought until then, if any, are in {record}" if record else "nothing was recorded"
     world = None if start is None else read_start(start, seed)
     first = 0 if world is None else int(world.battle[0]["round"])
     # Where the output is to be read by a program, what bots print must not be in it.

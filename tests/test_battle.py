@@ -1,6 +1,7 @@
 """Battles: determinism, recordings that agree with the rules, bots that fail, interrupts, many at once."""
 
 import random
+import signal
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from beepsim.battle import Battle, Rules, fight, fight_many
 from beepsim.errors import UserError
 from beepsim.loop import play_on
 from beepsim.recording.columns import FLYING, HIT_ROBOT, SCORE_COLUMNS
-from beepsim.recording.format import read_recording, recorded_rounds
+from beepsim.recording.format import read_recording, recorded_rounds, write_recording
 from beepsim.recording.recorder import FIRST_BULLETS, FIRST_TURNS
 
 DUEL = ("random_mover+circular", "stop_and_go+linear")
@@ -121,6 +122,22 @@ def test_interrupted_battles_keep_their_rounds(tmp_path):
     assert recorded_rounds(kept) == [0, 1] and kept.header.rules.num_rounds == 6
     fight(DUEL, 5, Rules(num_rounds=2), tmp_path / "b.battle")
     np.testing.assert_array_equal(kept.robots, read_recording(tmp_path / "b.battle").robots)
+
+
+def test_ctrl_c_waits_while_a_recording_is_written(tmp_path, monkeypatch):
+    def interrupted(path, recording):
+        signal.raise_signal(signal.SIGINT)
+        write_recording(path, recording)
+
+    monkeypatch.setattr("beepsim.battle.write_recording", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fight(DUEL, 5, Rules(num_rounds=2), tmp_path / "a.battle")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert recorded_rounds(read_recording(tmp_path / "a.battle")) == [0, 1]
 
 
 FAULTY = """
