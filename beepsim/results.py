@@ -16,7 +16,7 @@ from beepsim.engine.text import world_text
 from beepsim.loop import RoundRows
 from beepsim.recording.format import FORMAT, Header, Recording, RobotEntry, TotalScores
 from beepsim.recording.recorder import sorted_bullets
-from beepsim.robots.exchange import Fault
+from beepsim.robots.exchange import MOST_FAULTS, Fault
 from beepsim.robots.loader import Bot
 from beepsim.rules import RULES_VERSION
 
@@ -162,13 +162,24 @@ def result_rows(result: BattleResult) -> list[dict[str, str | int]]:
 
 
 def fault_lines(result: BattleResult) -> list[str]:
-    """What went wrong, robot by robot: each fault where it happened, with its traceback; the skipped turns."""
+    """What went wrong, robot by robot: where it first did, how often, with its traceback; the skipped turns."""
     lines = []
     for robot in result.robots:
+        alike: dict[tuple[str, str], list[Fault]] = {}
         for fault in robot.faults:
-            lines.append(
-                f"{robot.name}, round {fault.round}, turn {fault.turn}: {fault.kind}: {fault.message.rstrip()}"
-            )
+            alike.setdefault((fault.kind, without_values(fault.message)), []).append(fault)
+        for first, *others in alike.values():
+            where = f"{robot.name}, round {first.round}, turn {first.turn}"
+            if others:
+                count = f"{1 + len(others)} times" + (" or more" if 1 + len(others) >= MOST_FAULTS else "")
+                where += f" ({count}, last noted in round {others[-1].round}, turn {others[-1].turn})"
+            lines.append(f"{where}: {first.kind}: {first.message.rstrip()}")
         if robot.skipped_turns:
             lines.append(f"{robot.name} skipped {robot.skipped_turns} turns")
     return lines
+
+
+def without_values(message: str) -> str:
+    """A fault's message without what differs where the same goes wrong again: the text after the error's name."""
+    shown, end, error = message.rstrip().rpartition("\n")
+    return shown + end + error.partition(":")[0] if end else message

@@ -11,6 +11,8 @@ GONE = 6  # not called again in this round, whatever it receives
 # KILL is Robocode's punishment for too many skipped turns, and leaves no score in the round.
 INNOCENT, DISABLE, KILL = 0, 1, 2
 
+MOST_FAULTS = 100  # that are kept in a battle of what a robot's handlers raise in one line; it may do so in every turn
+
 
 @dataclass(frozen=True)
 class Fault:

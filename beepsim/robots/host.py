@@ -10,8 +10,10 @@ import math
 import shutil
 import time
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -22,7 +24,7 @@ from beepsim.robots.advanced import AdvancedRobot
 from beepsim.robots.crew import Crew
 from beepsim.robots.engine_random import RUNNING, random_of
 from beepsim.robots.events import BattleEndedEvent, Event, SkippedTurnEvent
-from beepsim.robots.exchange import DISABLE, FOR_EVER, GONE, KILL, Fault
+from beepsim.robots.exchange import DISABLE, FOR_EVER, GONE, KILL, MOST_FAULTS, Fault
 from beepsim.robots.interrupts import Looped, RoundOver, TooManyCalls
 from beepsim.robots.memory import word_of, words
 from beepsim.robots.output import Output
@@ -30,7 +32,6 @@ from beepsim.robots.proxy import TURN, Proxy
 from beepsim.robots.watchdog import PATIENCE, WATCHDOG
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
-MOST_FAULTS = 100  # after which no more of handlers are kept in a battle; one may raise in every turn
 MOST_SKIPPED_TURNS, MOST_SKIPPED_TURNS_WITH_FILES = 30, 240
 # Times the limit that a robot may take before its first turn, at most 10 s, and for its first one.
 START_ALLOWANCE, MOST_START_ALLOWANCE, FIRST_ALLOWANCE = 300.0, 10.0, 10.0
@@ -55,6 +56,7 @@ class Host:
         turn_time_limit: float | None = None,
     ) -> None:
         self.faults: list[Fault] = []
+        self._raised: Counter[tuple[CodeType, int]] = Counter()  # of handlers, by where
         self.skipped_turns = 0
         self._class, self._index, self._limit, self._world = robot_class, robot, turn_time_limit, world
         self._robot: Any = None  # of this round
@@ -270,7 +272,9 @@ class Host:
         self._proxy.is_over = True
 
     def _note_handler(self, error: Exception) -> None:
-        if len(self.faults) < MOST_FAULTS:
+        place = place_of(error)
+        self._raised[place] += 1
+        if self._raised[place] <= MOST_FAULTS:
             self._note("raised", trimmed_traceback(error))
 
     def _note(self, kind: str, message: str) -> None:
@@ -300,6 +304,12 @@ def allowance(turn: int, limit: float) -> float:
 def is_ctrl_c(error: BaseException) -> bool:
     """Whether this is no doing of the robot's."""
     return isinstance(error, KeyboardInterrupt) and (WATCHDOG.interrupted or not WATCHDOG.has_handler)
+
+
+def place_of(error: BaseException) -> tuple[CodeType, int]:
+    """The code and the line in which it was raised."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code, line
 
 
 def trimmed_traceback(error: BaseException) -> str:

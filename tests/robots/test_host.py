@@ -11,7 +11,16 @@ from greenlet import getcurrent, greenlet
 from beepsim.battle import Rules, fight
 from beepsim.engine.state import BATTLE_ENDED, DEAD, DEATH, HIT_WALL_EVENT, ROUND_ENDED, SCANNED_ROBOT, WIN
 from beepsim.robots import AdvancedRobot, JuniorRobot, Robot, host, watchdog
-from beepsim.robots.exchange import CALL_ALWAYS, DISABLE, FOR_EVER, GONE, KILL, UNTIL_GUN_TURNED, UNTIL_MOVED
+from beepsim.robots.exchange import (
+    CALL_ALWAYS,
+    DISABLE,
+    FOR_EVER,
+    GONE,
+    KILL,
+    MOST_FAULTS,
+    UNTIL_GUN_TURNED,
+    UNTIL_MOVED,
+)
 from beepsim.robots.interrupts import Looped
 from beepsim.robots.proxy import Proxy
 from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
@@ -334,18 +343,24 @@ def test_what_a_handler_raises_is_noted_and_the_robot_goes_on(arena):
     assert stage.verdicts[0] == [] and stage.orders()["distance"] < 1000
 
 
-def test_faults_of_handlers_are_kept_to_a_limit_and_hide_none_of_run(arena):
+def test_faults_of_a_handler_are_kept_to_a_limit_and_hide_none_of_others(arena):
     def run(robot):
-        while robot.get_time() < host.MOST_FAULTS + 5:
+        while robot.get_time() < MOST_FAULTS + 5:
             robot.do_nothing()
         raise LookupError("at last")
 
-    stage = arena(running(run, on_scanned_robot=lambda robot, event: 1 / 0), Duck)
-    for _ in range(host.MOST_FAULTS + 5):
+    def hit_wall(robot, event):
+        raise ValueError("wall")
+
+    stage = arena(running(run, on_scanned_robot=lambda robot, event: 1 / 0, on_hit_wall=hit_wall), Duck)
+    for turn in range(MOST_FAULTS + 5):
         stage.slip(0, SCANNED_ROBOT, **SCAN)
+        if turn == MOST_FAULTS + 2:
+            stage.slip(0, HIT_WALL_EVENT)
         stage.play()
     messages = [fault.message.splitlines()[-1] for fault in stage.hosts[0].faults]
-    assert messages == ["ZeroDivisionError: division by zero"] * host.MOST_FAULTS + ["LookupError: at last"]
+    scans = ["ZeroDivisionError: division by zero"] * MOST_FAULTS
+    assert messages == [*scans, "ValueError: wall", "LookupError: at last"]
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), RecursionError("deep")])
