@@ -33,8 +33,8 @@ def test_a_fault_that_comes_again_and_again_is_told_once(tmp_path):
     scans = [fault for fault in result.robots[0].faults if "get_distence" in fault.message]
     first, again, once = fault_lines(result)
     assert first.startswith(
-        f"Stumbler, round 0, turn {scans[0].turn} ({MOST_FAULTS} times or more, last noted in round 0, turn {scans[-1].turn}): "
-        "raised: Traceback (most recent call last):\n"
+        f"Stumbler, round 0, turn {scans[0].turn} ({MOST_FAULTS} times or more, last noted in round 0, turn "
+        f"{scans[-1].turn}): raised: Traceback (most recent call last):\n"
     )
     assert 'stumbler.py", line 11, in on_scanned_robot\n' in first and "AttributeError" in first
     ended = [turns - TURNS_AFTER_DECISION for turns in result.turns]

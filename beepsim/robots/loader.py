@@ -173,6 +173,7 @@ def load_part(path: Path) -> Part:
         raise UserError(f"{path}, lines {lines}: {DUE}; this one defines the classes {' and '.join(names)}")
     if bases:
         ((class_name, base),) = bases.items()
+        refuse_javas_handlers(path, getattr(module, class_name))
         return Part(name_of(path, class_name), ROBOT, path.resolve(), version, digest, (), None, class_name, base)
     defined = [kind for kind in FUNCTIONS if isinstance(getattr(module, kind, None), FunctionType)]
     if len(defined) != 1:
@@ -193,15 +194,25 @@ def load_part(path: Path) -> Part:
 
 
 def robot_bases(module: ModuleType) -> dict[str, str]:
-    """The robot classes that a module defines itself, and the class of the API that each derives from."""
+    """The robot classes that a module defines itself, without those that another of them derives from, and the class
+    of the API that each derives from."""
+    own = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
     found = {}
-    for value in vars(module).values():
-        if isinstance(value, type) and value.__module__ == module.__name__:
-            apis = [one.__name__ for one in value.__mro__ if one.__module__.startswith("beepsim.robots.")]
-            base = next((name for name in apis if name in BASES), None)
-            if base:
-                found[value.__name__] = base
+    for value in own:
+        apis = [one.__name__ for one in value.__mro__ if one.__module__.startswith("beepsim.robots.")]
+        base = next((name for name in apis if name in BASES), None)
+        if base and not any(value in other.__mro__[1:] for other in own):
+            found[value.__name__] = base
     return found
+
+
+def refuse_javas_handlers(path: Path, robot: type) -> None:
+    """Nobody would call a handler that kept its name in Java, and nothing would tell."""
+    for name in dir(robot):
+        handler = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
+        inherited = getattr(getattr(robot, handler, None), "__module__", "").startswith("beepsim.robots.")
+        if re.match("on[A-Z]", name) and inherited:
+            raise UserError(f"{path}: {robot.__name__}.{name} would never be called; here it is {handler}")
 
 
 def told_what_is_due(path: Path, module: ModuleType, defined: list[str]) -> str:

@@ -96,8 +96,12 @@ def test_unknown_names(spec, message):
         ("VERSION = 1\n" + MOVEMENT, "VERSION is 1; it must be a text"),
         ("VERSION = 1\n" + ROBOT_CLASS, "VERSION is 1; it must be a text"),
         (
-            ROBOT_CLASS + "class Two(Mine):\n    pass\n",
+            ROBOT_CLASS + "class Two(Robot):\n    pass\n",
             "mine.py, lines 4, 6: .*; this one defines the classes Mine and Two",
+        ),
+        (
+            ROBOT_CLASS + "    def onHitByBullet(self, event):\n        self.ahead(9)\n",
+            "mine.py: Mine.onHitByBullet would never be called; here it is on_hit_by_bullet",
         ),
         ("x = 1\nclass Mine:\n    pass\n", "mine.py, line 2: .*; class Mine derives from object"),
         ("class A:\n    pass\nclass Mine(A): ...\nMine = A", "line 1: .*; class A derives from object"),
@@ -116,6 +120,8 @@ def test_robots_are_found_with_their_types(tmp_path):
     assert (walls.name, walls.version, walls.has_gun, len(walls.parts)) == ("sample.Walls", "1.0", True, 1)
     assert walls.parts[0].kind == ROBOT and walls.parts[0].path == BOTS / "sample" / "walls.py"
     assert load_bot(str(BOTS / "sample" / "walls.py")) == walls
+    heir = load_bot(bot_file(tmp_path, "heir", ROBOT_CLASS + "class Heir(Mine):\n    def onward(self): ...\n"))
+    assert (heir.name, heir.parts[0].base) == ("Heir", "Robot")
     mine = load_bot(bot_file(tmp_path, "some_file", 'VERSION = "2.0"\n' + ROBOT_CLASS))
     assert (mine.name, mine.version, mine.parts[0].base) == ("Mine", "2.0", "Robot")
     kinds = [load_bot(f"sample.{name}").robot_kind for name in ("MyFirstJuniorRobot", "Fire", "Crazy", "VelociRobot")]
