@@ -1,9 +1,9 @@
 """A limit on loops that never end, put into a bot's functions as they are loaded, compiled or not.
 
-Every function of a file with a `while` counts how often its loops have begun anew since it was called, and raises
-`EndlessLoop` above MOST_STEPS. The count is the function's own, so the result depends on no clock and on no other bot.
-A `for` ends by itself. Line numbers stay those of the file. Functions that call themselves are refused: compiled, one
-that does so for ever ends the process.
+Every function of a file with a `while`, or a `for` over a `range` of no constant length, counts how often its loops
+have begun anew since it was called, and raises `EndlessLoop` above MOST_STEPS. The count is the function's own, so the
+result depends on no clock and on no other bot. Any other `for` ends soon enough. Line numbers stay those of the file.
+Functions that call themselves are refused: compiled, one that does so for ever ends the process.
 """
 
 import ast
@@ -14,30 +14,53 @@ COUNTER, LIMIT_ERROR = "beepsim_steps", "BeepsimEndlessLoop"
 
 
 class EndlessLoop(Exception):
-    """A `while` went round more than MOST_STEPS times in one call."""
+    """Loops went round more than MOST_STEPS times in one call."""
 
 
 class Guard(ast.NodeTransformer):
     """Adds a counter to a function, its steps to the loops."""
 
-    has_while = False  # of the function that is visited
+    has_loop = False  # to be counted, in the function that is visited
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        outside, self.has_while = self.has_while, False
+        outside, self.has_loop = self.has_loop, False
         self.generic_visit(node)
-        if self.has_while:
+        if self.has_loop:
             at = 0 if ast.get_docstring(node) is None else 1
             node.body.insert(at, placed(f"{COUNTER} = 0", node.body[at]))
-        self.has_while = outside
+        self.has_loop = outside
         return node
 
     def visit_While(self, node: ast.While) -> ast.While:
-        self.has_while = True
+        self.count(node, "a while without an end")
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        if is_long(node.iter):
+            self.count(node, "a for that takes for ever")
+        else:
+            self.generic_visit(node)
+        return node
+
+    def count(self, node: ast.While | ast.For, message: str) -> None:
+        self.has_loop = True
         self.generic_visit(node)
         count = placed(f"{COUNTER} += 1", node)
-        check = placed(f"if {COUNTER} > {MOST_STEPS}: raise {LIMIT_ERROR}('a while without an end')", node)
+        check = placed(f"if {COUNTER} > {MOST_STEPS}: raise {LIMIT_ERROR}({message!r})", node)
         node.body[:0] = [count, check]
-        return node
+
+
+def is_long(iterated: ast.expr) -> bool:
+    """Whether there is a `range` in it up to what is neither a small number nor one of the file's CONSTANTS."""
+    return any(
+        not (
+            (isinstance(end, ast.Constant) and isinstance(end.value, int) and end.value <= MOST_STEPS)
+            or (isinstance(end, ast.Name) and end.id.isupper())
+        )
+        for call in ast.walk(iterated)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"
+        for end in call.args
+    )
 
 
 def placed(statement: str, node: ast.stmt) -> ast.stmt:

@@ -53,6 +53,14 @@ def for_ever():
 def one_line(n):
     while n > 0: n -= 1
     return n
+
+
+def long(n):
+    found = 0
+    for i in range(n):
+        for j in range(2):
+            found += i * j
+    return found
 '''
 
 
@@ -65,7 +73,7 @@ def module_of(code):
 def test_loops_that_end_do_what_they_did():
     plain, guarded = module_of(compile(SOURCE, "bot.py", "exec")), module_of(guarded_code(SOURCE, "bot.py"))
     for n in (0, 1, 6, 27):
-        for name in ("collatz", "nested", "one_line"):
+        for name in ("collatz", "nested", "one_line", "long"):
             assert guarded[name](n) == plain[name](n)
     assert guarded["__doc__"] == plain["__doc__"] and guarded["collatz"].__doc__ == "Of the function."
 
@@ -83,6 +91,11 @@ def test_the_count_is_of_one_call():
     assert function(MOST_STEPS // 2 + 1) == function(MOST_STEPS // 2 + 1) == 0
     with pytest.raises(EndlessLoop):
         function(MOST_STEPS + 1)
+
+
+def test_a_for_of_any_length_is_counted_too():
+    with pytest.raises(EndlessLoop, match="for ever"):
+        module_of(guarded_code(SOURCE, "bot.py"))["long"](1 << 60)
 
 
 ENDLESS = """
