@@ -4,7 +4,7 @@ Degrees unless a name ends in `_radians`; bearings relative to the robot's own h
 computed as Java's getters do, to the last bit. Source: `robocode.Event` and its subclasses, 1.11.1.
 """
 
-from beepsim.robots.results import BattleResults, Bullet, RobotStatus
+from beepsim.robots.results import BattleResults, Bullet, RobotStatus, described
 from beepsim.robots.utils import PI
 
 HIGHEST_PRIORITY = 99  # of those that a robot may set
@@ -37,7 +37,7 @@ class Event:
         return self._time - other._time or other._priority - self._priority
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(time={self._time}, priority={self._priority})"
+        return described(self)
 
 
 class StatusEvent(Event):

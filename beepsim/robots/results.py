@@ -10,6 +10,13 @@ from beepsim.robots.utils import to_degrees
 from beepsim.rules import MAX_POWER, MIN_POWER
 
 
+def described(one: object) -> str:
+    """Its class and what its getters return, angles in degrees: what `print` shows of it."""
+    getters = [name for name in dir(one) if name.startswith(("get_", "is_")) and not name.endswith("_radians")]
+    values = ", ".join(f"{name.removeprefix('get_')}={getattr(one, name)()!r}" for name in getters)
+    return f"{type(one).__name__}({values})"
+
+
 class Bullet:
     """A bullet; one that the robot fired itself moves on while it flies."""
 
@@ -156,6 +163,9 @@ class RobotStatus:
 
     def get_time(self) -> int:
         return self._time
+
+    def __repr__(self) -> str:
+        return described(self)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,14 @@ def test_default_priorities_and_what_belongs_to_the_system():
     assert {event.__name__ for event in EVENT_CLASSES if event._is_system} == SYSTEM
 
 
+def test_what_print_shows_of_an_event():
+    event = ScannedRobotEvent("other", 50.0, math.pi / 2, 120.0, math.pi, 8.0)
+    assert repr(event) == (
+        "ScannedRobotEvent(bearing=90.0, distance=120.0, energy=50.0, heading=180.0, name='other', priority=10, "
+        "time=0, velocity=8.0, is_sentry_robot=False)"
+    )
+
+
 @pytest.mark.parametrize(
     ("distances", "expected"),
     [
