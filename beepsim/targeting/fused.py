@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from beepsim.targeting import fused_cpu
+from beepsim.targeting.kernels import by_query
 from beepsim.targeting.losses import FLOOR_DENSITY, NODES
 from beepsim.targeting.streaming import ALL, FIRST_NODE, LEFT, RIGHT
 
@@ -39,7 +40,8 @@ def fused_cross_entropy(
     """`losses.kde_cross_entropy` [Q] of the softmax over minus the distances between queries [Q, D] and candidates.
 
     Query q knows the first known[q] of the candidates [J, D]; where that is none, its density is the floor only.
-    `bandwidth` is one for all, or [Q]. Differentiable by queries, candidates, bandwidth and floor, once.
+    `bandwidth` is one for all, or [Q]; UserError unless above 0. Differentiable once, by queries, candidates, bandwidth
+    and floor.
     """
     return Fused.apply(  # type: ignore[no-any-return, no-untyped-call]
         queries, candidates, known, angles, low, high, kernel, distance, bandwidth, floor, nodes
@@ -84,7 +86,7 @@ class Fused(torch.autograd.Function):
         )
         low, high = low.double()[:, None], high.double()[:, None]
         x = (0.5 * (low + high) + 0.5 * (high - low).abs() * positions).float().contiguous()
-        h = bandwidth.double().expand(len(queries))
+        h = by_query(bandwidth).double().reshape(-1).expand(len(queries))
         steepness = (1.0 / h if is_laplace else 0.5 / h**2).float().contiguous()
         known = known.clamp(0, len(candidates)).long().contiguous()
         run = passes(device.type)
@@ -95,7 +97,7 @@ class Fused(torch.autograd.Function):
         )
         context.save_for_backward(queries, candidates, nearest)
         context.run, context.layout, context.result = run, layout, result
-        context.is_manhattan, context.of_each = is_manhattan, bandwidth.dim() > 0
+        context.is_manhattan, context.bandwidth_shape = is_manhattan, bandwidth.shape
         return result.loss.float()
 
     @staticmethod
@@ -120,7 +122,8 @@ class Fused(torch.autograd.Function):
             by_queries += steps
             by_candidates.index_put_((nearest,), -steps.float(), accumulate=True)
         by_bandwidth = from_above * result.by_bandwidth + result.spread_slope * spreads
-        by_bandwidth = by_bandwidth if context.of_each else by_bandwidth.sum()
+        shape = context.bandwidth_shape
+        by_bandwidth = (by_bandwidth.sum() if shape.numel() == 1 else by_bandwidth).reshape(shape)
         return (
             by_queries.float(), by_candidates, None, None, None, None, None, None,
             by_bandwidth.to(gradient.dtype), (from_above @ result.by_floor).to(gradient.dtype), None,

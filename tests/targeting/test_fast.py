@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from targeting_battles import made_battle
 
+from beepsim.errors import UserError
 from beepsim.jit import jit
 from beepsim.targeting import attention as attention_module
 from beepsim.targeting.attention import Attention, Batch
@@ -202,6 +203,15 @@ def test_a_bandwidth_of_each_query(kernel, distance):
     given_ = problem(8)
     given_[6] = torch.linspace(0.03, 0.2, len(given_[0]), dtype=torch.float64).float().double()
     assert_close(given_, kernel, distance)
+
+
+@KERNEL
+@pytest.mark.parametrize("wrong", [0.0, -0.1, math.nan])
+def test_a_bandwidth_that_is_none_is_refused(kernel, wrong):
+    given_ = problem(8)
+    given_[6] = torch.tensor(wrong)
+    with pytest.raises(UserError, match="bandwidth is"):
+        fused(given_, kernel, "manhattan")
 
 
 @KERNEL
