@@ -21,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Robocode duels, exactly and fast, and research on learned targeting.",
+    help="Robocode's battles, exactly and fast, and research on learned targeting.",
 )
 recordings_app = typer.Typer(no_args_is_help=True, help="Recorded battles: import them, see what one holds.")
 app.add_typer(recordings_app, name="recordings")
@@ -79,7 +79,7 @@ def bots(as_json: Json = False) -> None:
 
 @app.command()
 def battle(
-    names: Annotated[list[str], typer.Argument(metavar="BOT...", help="Two or more bots: names or paths.")],
+    names: Annotated[list[str], typer.Argument(metavar="BOT...", help="Bots: names or paths.")],
     rounds: Annotated[int, typer.Option(help="Rounds to fight.")] = 35,
     seed: Annotated[int, typer.Option(help="The same seed gives the same battle.")] = 1,
     width: Annotated[int, typer.Option(help="Battlefield's width, px.")] = 800,
@@ -185,6 +185,8 @@ def show(
         f"{len(rounds)} rounds, {count} robot-turns, {len(recording.bullets)} bullets, {size} bytes "
         f"({size / max(count, 1):.1f} a robot-turn)"
     )
+    for robot, scores in zip(recording.header.robots, recording.header.results or (), strict=False):
+        print(f"{robot.label}: {scores.total:.0f} points")
 
 
 @app.command()

@@ -81,7 +81,12 @@ def test_a_battle_prints_robocodes_table_and_the_faults_below_it(tmp_path: Path)
     assert [line.split()[1] for line in lines[1:4]] == ["1", "2", "3"]
     shares = [int(line.split("(")[1].split("%")[0]) for line in lines[1:4]]
     assert shares == sorted(shares, reverse=True) and 99 <= sum(shares) <= 101
-    found = json.loads(beepsim(*battle, "--json"))
+    record = tmp_path / "some.battle"
+    found = json.loads(beepsim(*battle, "--json", "--record", record))
+    shown = beepsim("recordings", "show", record).splitlines()
+    assert shown[4:] == [
+        f"{one['name']} {one['version']}: {one['published']['total']:.0f} points" for one in found["robots"]
+    ]
     (raiser,) = (robot for robot in found["robots"] if robot["faults"])
     assert lines[5].startswith(f"{raiser['name']}, round 0, turn ") and "raised: Traceback" in lines[5]
     assert f'  File "{path}", line 8, in run' in lines and "ValueError: no more" in lines
