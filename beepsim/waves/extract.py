@@ -11,6 +11,7 @@ from beepsim.engine.scan import pie_meets_box
 from beepsim.geometry import HALF_PI, PI, absolute_angle, box_edge, relative_angle
 from beepsim.jit import jit
 from beepsim.rules import START_GUN_HEAT, gun_heat_of_shot
+from beepsim.waves.history import LONGEST_SHOT_TIMER, fill_past, last_guess_factors
 from beepsim.waves.situation import SITUATION, assume_braking, current_guess_factor, fill_situation, virtuality
 from beepsim.waves.wave import (
     PASSED,
@@ -148,23 +149,26 @@ def fill_outcomes(rows, count, fired):
 
 @jit
 def extract_round(
-    rows, shooter_x, shooter_y, path, seen, last_turn, fired, powers, shots_before, cooling_rate, width, height
+    rows, past, shooter_x, shooter_y, path, seen, last_turn, fired, powers, shots_before, cooling_rate, width, height
 ):
     """Fill `rows` with the waves of one round in the order of their fire turns; returns how many there are.
 
     shooter_x, shooter_y [T] by turn; `path` SIGHTINGs of the target in every turn, of which the shooter knew those of
     `seen` [T]; both alive up to `last_turn`; `fired` the round's bullets by fire turn, all of them; powers [T] of the
-    wave fired after each turn, NaN for no wave; `shots_before` the shooter's bullets in earlier rounds; `rows` [>= T].
+    wave fired after each turn, NaN for no wave; `shots_before` the shooter's bullets in earlier rounds; `rows` [>= T];
+    `past` [>= T, P] is filled by `fill_past`.
     """
-    shot, wave = np.zeros(1, SHOT)[0], np.zeros(1, WAVE)[0]
+    shots, waves = np.zeros(1, SHOT), np.zeros(1, WAVE)
     airborne, airborne_until = np.zeros(MAX_AIRBORNE, WAVE), np.zeros(MAX_AIRBORNE, np.int64)
     history = np.zeros_like(path)
     seen_since = fill_sightings(history, path, seen)
     flying, count, next_shot, since_shot = 0, 0, 0, NEVER
     heat, orbit = START_GUN_HEAT, 1.0
-    shot["power"] = np.nan
+    real_breaks, real_sides, real_count = np.zeros(fired.size, np.int64), np.zeros(fired.size), 0
+    shots[0]["power"] = np.nan
     mask = history.size - 1
     for fire_turn in range(1, last_turn + 1):
+        shot, wave = shots[0], waves[0]  # a record does not keep its array's memory: the arrays live through the loop
         aim_turn = fire_turn - 1
         if aim_turn > 0:
             heat = max(heat - cooling_rate, 0.0)
@@ -201,6 +205,13 @@ def extract_round(
         row["virtuality"] = virtuality(is_real, heat, cooling_rate, float(aim_turn - since_shot))
         row["shotsFired"], row["currentGF"] = shots_before + next_shot, current
         row["didHit"], row["didCollide"] = 0.0, 0.0
+        row["shotTimer"] = LONGEST_SHOT_TIMER if since_shot == NEVER else min(aim_turn - since_shot, LONGEST_SHOT_TIMER)
+        fill_past(past[count - 1], history, seen_since, aim_turn, shooter[0], shooter[1], orbit)
+        latest = last_guess_factors(real_breaks, real_sides, real_count, fire_turn, orbit)
+        row["lastGF1"], row["lastGF2"], row["lastGF3"] = latest
+        if is_real:
+            real_breaks[real_count], real_sides[real_count] = break_turn, row["gf"] * orbit
+            real_count += 1
     fill_outcomes(rows, count, fired)
     return count
 

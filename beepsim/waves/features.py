@@ -11,11 +11,15 @@ from difflib import get_close_matches
 import numpy as np
 
 from beepsim.errors import UserError
+from beepsim.rules import HALF_BOT_WIDTH, MAX_VELOCITY
+from beepsim.waves.history import ADVANCING, LAST_GUESS_FACTORS, LATERAL
 
-FEATURE_VERSION = "1"
+FEATURE_VERSION = "2"
 """Changes whenever a value of any feature would change for the same recording."""
 
 LONGEST_TIMER = 70.0
+LONGEST_PAUSE = 30.0  # turns; no gun takes longer between two shots by choice
+WIDEST_BOT = 2.0  # normalised: half an escape angle
 FULL_VELOCITY = 7.9
 STRAIGHT = 0.001  # rad; a stick that turns by less does not turn
 
@@ -47,6 +51,15 @@ def is_straight(name: str) -> Callable[[Columns], np.ndarray]:
 
 def acceleration(raw: Columns) -> np.ndarray:
     return np.maximum(2.0 + np.asarray(raw["accel"], np.float64), 0.0) / 2.0
+
+
+def bot_width(raw: Columns) -> np.ndarray:
+    escape = np.arcsin(MAX_VELOCITY / np.asarray(raw["bullet_speed"], np.float64))
+    return np.minimum(4.0 * HALF_BOT_WIDTH / np.asarray(raw["distance"], np.float64) / escape, WIDEST_BOT)
+
+
+def pause(raw: Columns) -> np.ndarray:
+    return np.minimum(raw["shotTimer"], LONGEST_PAUSE) / np.float64(20.0)
 
 
 LIST = (
@@ -86,6 +99,24 @@ LIST = (
     Feature("currentGF", "GF of the target on the wave nearest to it, 0 without one", "GF", scaled("currentGF", 2, 1)),
     Feature("didHit", "1: its bullet, or one within 3 turns, hit a robot", "0 or 1", scaled("didHit", 1)),
     Feature("didCollide", "1: such a bullet met another bullet", "0 or 1", scaled("didCollide", 1)),
+    *(
+        Feature(name, "velocity across the bearing so many turns before, in the orbit direction", "px/turn", velocity)
+        for name in LATERAL
+        for velocity in [scaled(name, 16, 8)]
+    ),
+    *(
+        Feature(name, "velocity away from the shooter so many turns before", "px/turn", velocity)
+        for name in ADVANCING
+        for velocity in [scaled(name, 16, 8)]
+    ),
+    Feature("shotTimer", "turns since the shooter's last shot", "turns", pause),
+    *(
+        Feature(name, "GF of the last, last but one... real wave that broke in this round", "GF", guess_factor)
+        for name in LAST_GUESS_FACTORS
+        for guess_factor in [scaled(name, 2, 1)]
+    ),
+    Feature("distance", "shooter to target", "px", scaled("distance", 800)),
+    Feature("botWidth", "angle of 36 px at the target's distance, twice, per escape angle", "1", bot_width),
 )
 FEATURES: dict[str, Feature] = {feature.name: feature for feature in LIST}
 

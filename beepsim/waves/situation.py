@@ -14,6 +14,7 @@ from beepsim.fdlibm import acos, atan2, sin_cos
 from beepsim.geometry import HALF_PI, PI, THREE_HALVES_PI, relative_angle
 from beepsim.jit import jit
 from beepsim.rules import DECELERATION, HALF_BOT_WIDTH
+from beepsim.waves.history import ADVANCING, LAST_GUESS_FACTORS, LATERAL
 from beepsim.waves.wave import ARC_STEPS, HISTORY, guess_factor, nearest_wave
 
 RAW_FEATURES = (
@@ -43,6 +44,10 @@ RAW_FEATURES = (
     "currentGF",
     "didHit",
     "didCollide",
+    *LATERAL,
+    *ADVANCING,
+    "shotTimer",
+    *LAST_GUESS_FACTORS,
 )
 """Columns of the wave table that hold features; `power` is a column of the wave itself."""
 
@@ -252,8 +257,8 @@ def fill_situation(row, history, seen_since, aim_turn, shooter_x, shooter_y, wav
     """All features that follow from positions, into a SITUATION record (or a row that has its fields).
 
     `history` of the target up to the aim turn, first seen at turn `seen_since`; shooter at the aim turn; `wave` as
-    launched at aim_turn + 1. Not filled: virtuality, shotsFired and currentGF, which the gun knows from its own shots
-    and waves; didHit and didCollide, which nobody knows when aiming.
+    launched at aim_turn + 1. Not filled: virtuality, shotsFired, shotTimer, currentGF and lastGF, which the gun knows
+    from its own shots and waves; didHit and didCollide, which nobody knows when aiming; the past motion (`fill_past`).
     """
     motion = fill_motion(row, history, seen_since, aim_turn, shooter_x, shooter_y, wave)
     move_direction, heading_sin, heading_cos = motion

@@ -29,6 +29,7 @@ from beepsim.waves.extract import (
     sightings,
 )
 from beepsim.waves.features import FEATURE_VERSION
+from beepsim.waves.history import ADVANCING, LATERAL
 
 METADATA_KEY = b"beepsim"
 FORMAT = 1
@@ -131,7 +132,10 @@ def extract_from_round(
         powers[is_known] = virtual_powers[is_known]
     rows = np.zeros(len(x), ROW)
     cooling, width, height = rules.gun_cooling_rate, float(rules.width), float(rules.height)
-    filled = extract_round(rows, x, y, path, seen, last_turn, fired, powers, shots, cooling, width, height)
+    past = np.zeros((len(x), len(LATERAL + ADVANCING)))
+    filled = extract_round(rows, past, x, y, path, seen, last_turn, fired, powers, shots, cooling, width, height)
+    for name, column in zip(LATERAL + ADVANCING, past.T, strict=True):
+        rows[name] = column
     rows["round"] = number
     return rows[:filled], len(fired)
 

@@ -10,6 +10,7 @@ from wave_recording import real_recording
 from beepsim.errors import UserError
 from beepsim.waves.extract import ROW
 from beepsim.waves.features import FEATURES, normalise
+from beepsim.waves.history import ADVANCING, LATERAL
 from beepsim.waves.situation import RAW_FEATURES
 from beepsim.waves.table import extract_waves
 
@@ -19,7 +20,9 @@ RAW = {
     "vChangeTimer": 99, "dirChangeTimer": 5, "decelTimer": 70, "distanceLast10": 40, "distanceLast20": 80,
     "mirrorOffset": -0.5, "orbitalWallAhead": 0.75, "orbitalWallReverse": 1.5, "maeWallAhead": 0.8, "maeWallReverse": 1,
     "stickWallAhead": 0.0005, "stickWallReverse": np.pi / 4, "stickWallAhead2": 0, "stickWallReverse2": np.pi / 2,
-    "shotsFired": 250, "gameTime": 100, "currentGF": -0.5, "didHit": 1, "didCollide": 0,
+    "shotsFired": 250, "gameTime": 100, "currentGF": -0.5, "didHit": 1, "didCollide": 0, "shotTimer": 99,
+    "lastGF1": -1, "lastGF2": 0, "lastGF3": 0.5, "distance": 400, "bullet_speed": 16,
+    **dict.fromkeys(LATERAL, -8), **dict.fromkeys(ADVANCING, 4),
 }  # fmt: skip
 NORMALISED = {
     "virtuality": 0.6, "power": 0.5, "bft": 0.25, "accel": 0.5, "vel": 0.99375, "vel=8": 1, "latVel": 0.5, "advVel": 1,
@@ -28,7 +31,8 @@ NORMALISED = {
     "maeWallAhead": 0.8, "maeWallReverse": 1, "stickWallAhead": 0.001 / np.pi, "stickWallReverse": 0.5,
     "stickWallAhead2": 0, "stickWallReverse2": 1, "stickWallAhead=0": 1, "stickWallReverse=0": 0,
     "stickWallAhead2=0": 1, "stickWallReverse2=0": 0, "shotsFired": 0.25, "gameTime": 0.2, "currentGF": 0.25,
-    "didHit": 1, "didCollide": 0,
+    "didHit": 1, "didCollide": 0, "shotTimer": 1.5, "lastGF1": 0, "lastGF2": 0.5, "lastGF3": 0.75, "distance": 0.5,
+    "botWidth": 0.18 / (np.pi / 6), **dict.fromkeys(LATERAL, 0), **dict.fromkeys(ADVANCING, 0.75),
 }  # fmt: skip
 
 
@@ -50,7 +54,8 @@ def test_a_table_and_a_dict_of_its_columns_give_the_same():
 
 def test_raw_features_are_columns_and_each_has_its_own_normalisation():
     assert {"power", *RAW_FEATURES} <= set(ROW.names)
-    assert {name for name in FEATURES if "=" not in name} == {"power", *RAW_FEATURES}
+    derived = {"power", "distance", "botWidth"}
+    assert {name for name in FEATURES if "=" not in name} == derived | set(RAW_FEATURES)
     assert set(FEATURES) == set(NORMALISED)
 
 

@@ -207,6 +207,24 @@ def situation(states, shooter, source, power, previous_orbit, width, height):
     }
 
 
+def past_velocities(states, shooter, orbit, lateral_lags, advancing_lags):
+    """Velocities across (in the orbit direction) and along the present bearing, so many turns before; newest first."""
+    b = bearing(shooter.x, shooter.y, states[0].x, states[0].y)
+
+    def then(lag):
+        return states[min(lag, len(states) - 1)]
+
+    across = [then(lag).velocity * math.sin(then(lag).heading - b) * orbit for lag in lateral_lags]
+    return across + [then(lag).velocity * math.cos(then(lag).heading - b) for lag in advancing_lags]
+
+
+def last_guess_factors(waves, fire_turn, orbit):
+    """Of real waves (break turn, GF, orbit direction) in firing order: the last three to break before the fire turn."""
+    broken = sorted((turn, index) for index, (turn, _, _) in enumerate(waves) if turn < fire_turn)[::-1][:3]
+    found = [waves[index][1] * waves[index][2] * orbit for _, index in broken]
+    return tuple(found + [0.0] * (3 - len(found)))
+
+
 def nearest_wave(waves, turn, target):
     """The nearest of (source x, source y, fire turn, speed) in order; None without one."""
 
