@@ -23,6 +23,7 @@ from beepsim.targeting.guns import (
 )
 from beepsim.targeting.weights import BEEPBOOP_ANTI_SURFER, BEEPBOOP_MAIN, ModelConfig, initial_weights
 from beepsim.waves.extract import FIRED, ROW, extract_round, sightings
+from beepsim.waves.history import ADVANCING, LATERAL
 
 SEEDS = st.integers(0, 2**32 - 1)
 LEARNED = {
@@ -252,7 +253,10 @@ def test_a_target_that_moves_as_assumed_is_hit_in_the_middle(name, turn_rate, se
     powers[shots] = 0.1
     seen = np.ones(turns, bool)
     path = sightings(x, y, heading % (2 * math.pi), np.full(turns, velocity))
-    rows = rows[: extract_round(rows, source_x, source_y, path, seen, turns - 1, fired, powers, 0, 0.1, 8000.0, 8000.0)]
+    past = np.zeros((turns, len(LATERAL + ADVANCING)))
+    rows = rows[
+        : extract_round(rows, past, source_x, source_y, path, seen, turns - 1, fired, powers, 0, 0.1, 8000.0, 8000.0)
+    ]
     assert len(rows) == 3
     negative, positive = escape_sides(rows)
     aims = BASELINES[name].aim(with_rows(real_battle(), rows))
