@@ -20,11 +20,19 @@ LEFT, RIGHT, BELOW, ABOVE = 1, 2, 4, 8  # sides of a box on which a point lies; 
 
 
 @jit
+def whole_turns_off(angle):
+    """fmod(angle, 2 pi) of an angle beyond +-2 pi. Where one turn is too many, their difference is exact."""
+    turned = abs(angle)
+    rest = turned - TWO_PI if turned < 2.0 * TWO_PI else np.fmod(turned, TWO_PI)
+    return -rest if angle < 0.0 else rest
+
+
+@jit
 def absolute_angle(angle):
     """The same direction in [0, 2 pi)."""
     rest = angle
     if not -TWO_PI < angle < TWO_PI:
-        rest = np.fmod(angle, TWO_PI)
+        rest = whole_turns_off(angle)
     return rest if rest >= 0.0 else rest + TWO_PI
 
 
@@ -33,7 +41,7 @@ def relative_angle(angle):
     """The same direction in [-pi, pi)."""
     rest = angle
     if not -TWO_PI < angle < TWO_PI:
-        rest = np.fmod(angle, TWO_PI)
+        rest = whole_turns_off(angle)
     result = rest - TWO_PI if rest >= PI else rest
     return rest + TWO_PI if rest < -PI else result
 
