@@ -11,7 +11,7 @@ from beepsim.jit import jit
 MULTIPLIER = 0x5DEECE66D
 INCREMENT = 0xB
 STATE_MASK = (1 << 48) - 1
-LEAP = 8  # draws that `skip_shuffles` looks at together
+LEAP = 8  # draws that `skip_alike` looks at together
 
 
 def leaps(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +81,9 @@ def shuffle(random, items, count):
 @jit
 def skip_shuffle(random, count):
     """Leave the generator as a shuffle of `count` elements would, for an order that nobody asks for."""
-    if count > LEAP // 2:
+    if count == 2:
+        next_bits(random, 1)
+    elif count > LEAP // 2:
         skip_shuffles(random, count, 1)
     else:
         draw_shuffle(random, count)
@@ -103,23 +105,30 @@ def draw_shuffle(random, count):
 
 @jit
 def skip_shuffles(random, first, second):
-    """`skip_shuffle` of `first`, then of `second` elements; both at least 1.
-
-    The draws are computed each from the state before them all, which spares waiting for one after the other. One in a
-    hundred million is so high that Java might draw again: then it is done draw by draw.
-    """
-    state, left, highest = int(random[0]), first + second - 2, 0
-    while left > 0:
-        for i in range(LEAP):  # a few too many, which does no harm
-            highest = max(highest, (state * int(FACTORS[i]) + int(ADDENDS[i])) & STATE_MASK)
-        draws = min(left, LEAP)
-        state = (state * int(FACTORS[draws - 1]) + int(ADDENDS[draws - 1])) & STATE_MASK
-        left -= draws
-    if highest >> 17 > 0x7FFFFFFF - max(first, second):
+    """`skip_shuffle` of `first`, then of `second` elements; both at least 1."""
+    if not skip_alike(random, first + second - 2, max(first, second)):
         draw_shuffle(random, first)
         draw_shuffle(random, second)
-    else:
-        random[0] = state
+
+
+@jit
+def skip_alike(random, draws, bound):
+    """Leave the generator as `draws` draws of integers below `bound` or less would; or, where Java may have drawn one
+    of them again, which happens once in a hundred million, leave it where it is and return False.
+
+    The draws are computed each from a state before several, which spares waiting for one after the other.
+    """
+    state, highest = int(random[0]), 0
+    while draws > 0:
+        for i in range(LEAP):  # a few too many, which does no harm
+            highest = max(highest, (state * int(FACTORS[i]) + int(ADDENDS[i])) & STATE_MASK)
+        leap = min(draws, LEAP)
+        state = (state * int(FACTORS[leap - 1]) + int(ADDENDS[leap - 1])) & STATE_MASK
+        draws -= leap
+    if highest >> 17 > 0x7FFFFFFF - bound:
+        return False
+    random[0] = state
+    return True
 
 
 @jit
@@ -134,6 +143,10 @@ def replay_shuffle(random, state, order, count):
 @jit
 def shuffled_range(random, order, count):
     """Write 0 ... count - 1, shuffled, into the first `count` elements of `order`."""
+    if count == 2:  # a duel: the draw's highest bit decides
+        second = next_bits(random, 1)
+        order[0], order[1] = 1 - second, second
+        return
     for i in range(count):
         order[i] = i
     shuffle(random, order, count)

@@ -24,12 +24,12 @@ from beepsim.engine.state import (
 )
 from beepsim.fdlibm import sin_cos
 from beepsim.geometry import PI, box_contains, box_meets_segment, relative_angle, segments_cross
-from beepsim.javarandom import replay_shuffle, shuffle, shuffled_range, skip_shuffle, skip_shuffles
+from beepsim.javarandom import replay_shuffle, shuffle, shuffled_range, skip_alike, skip_shuffle, skip_shuffles
 from beepsim.rules import (
+    BOT_WIDTH,
     BULLET_EXPLOSION_FRAMES,
     BULLET_KILL_SHARE,
     BULLET_RADIUS,
-    HALF_BOT_WIDTH,
     MAX_POWER,
     MIN_POWER,
     ROBOT_EXPLOSION_FRAMES,
@@ -39,7 +39,8 @@ from beepsim.rules import (
     gun_heat_of_shot,
 )
 
-REACH = 44.0  # px in x or y: bullets further apart cannot meet in a turn, by 4 px at least
+SLACK = 1.0  # px by which bullets are further apart, in x or y, than their moves reach if they are not to meet
+MAY_MEET, MAY_HIT = 1.0, 2.0  # another bullet, a robot
 PARALLEL = 1e-6  # px^2: area between two moves below which rounding decides whether they cross
 
 
@@ -85,59 +86,115 @@ def move_bullets(world):
     count = battle.bullet_count
     if count == 0:
         return
+    # In most turns no bullet meets anything and no explosion ends: then the order is nothing to anybody.
+    is_quiet = is_quiet_turn(world, count)
+    if is_quiet and skip_alike(random, count - 1 + count * (battle.robot_count + count - 2), count + battle.robot_count):
+        for i in range(count):
+            fly(world.bullets[bullet_list[i]])
+        return
     for i in range(count):
         order[i] = bullet_list[i]
     shuffle(random, order, count)
-    note_meetings(world, count)
     for i in range(count):
         before, slot = random[0], order[i]
         skip_shuffles(random, battle.robot_count, battle.bullet_count)
         bullet = world.bullets[slot]
-        bullet.frame += 1
+        fly(bullet)
         if bullet.state <= MOVING:
-            move_bullet(world, bullet, world.flights[5 * count + slot] != 0.0, before)
-            if bullet.state == FIRED and bullet.frame > 0:
-                bullet.state = MOVING
-        elif bullet.frame >= BULLET_EXPLOSION_FRAMES:
-            if not bullet.explosion or bullet.frame >= ROBOT_EXPLOSION_FRAMES:
-                remove_bullet(battle, bullet_list, slot)
+            settle_bullet(world, bullet, world.flights[5 * count + slot], before)
+        elif ends_now(bullet):
+            remove_bullet(battle, bullet_list, slot)
 
 
 @part
-def note_meetings(world, count):
-    """Notes at flights[5 * count + slot] of each flying bullet whether it may meet another one in this turn.
+def fly(bullet):
+    """One turn of a bullet's flight, or of an explosion."""
+    bullet.frame += 1
+    if bullet.state <= MOVING:
+        bullet.state = MOVING
+        bullet.last_x, bullet.last_y = bullet.x, bullet.y
+        bullet.x += bullet.step_x
+        bullet.y += bullet.step_y
 
+
+@part
+def ends_now(bullet):
+    """Whether an explosion has been shown for long enough."""
+    return bullet.frame >= (ROBOT_EXPLOSION_FRAMES if bullet.explosion else BULLET_EXPLOSION_FRAMES)
+@part
+def is_quiet_turn(world, count):
+    """Whether in this turn no bullet can meet a wall, a robot or another bullet, and no explosion ends.
+
+    Notes at flights[5 * count + slot] of each flying bullet which tests it needs: MAY_MEET, MAY_HIT, their sum, or 0.
     Below that place `flights` holds the bullets' x, y, step_x, step_y and owner, each in a row of its own.
     """
-    bullets, bullet_list, flights = world.bullets, world.bullet_list, world.flights
-    flying, any_meets = 0, False
+    bullets, bullet_list, flights, rules = world.bullets, world.bullet_list, world.flights, world.rules[0]
+    robot_count = world.battle[0].robot_count
+    flying, happens, any_meets = 0, False, False
     for i in range(count):
-        bullet = bullets[bullet_list[i]]
+        slot = bullet_list[i]
+        bullet = bullets[slot]
         is_flying = bullet.state <= MOVING
+        may_hit = False
+        for index in range(robot_count):
+            may_hit |= may_hit_robot(world.robots[index], bullet) & (index != bullet.owner)
+        flights[5 * count + slot] = MAY_HIT if may_hit else 0.0
+        goes_out = is_outside(rules, bullet.x + bullet.step_x, bullet.y + bullet.step_y)
+        ends = bullet.frame >= (ROBOT_EXPLOSION_FRAMES if bullet.explosion else BULLET_EXPLOSION_FRAMES) - 1
+        happens |= (goes_out | may_hit) if is_flying else ends
         any_meets |= may_meet(bullet, flights, flying, count) & is_flying
         flights[flying], flights[count + flying] = bullet.x, bullet.y
         flights[2 * count + flying], flights[3 * count + flying] = bullet.step_x, bullet.step_y
         flights[4 * count + flying] = bullet.owner
         flying += 1 if is_flying else 0
-    for i in range(count):
-        slot = bullet_list[i]
-        flights[5 * count + slot] = 1.0 if any_meets and may_meet(bullets[slot], flights, flying, count) else 0.0
+    if any_meets:
+        for i in range(count):
+            slot = bullet_list[i]
+            flights[5 * count + slot] += MAY_MEET if may_meet(bullets[slot], flights, flying, count) else 0.0
+    return not (happens or any_meets)
+
+
+@part
+def may_hit_robot(robot, bullet):
+    """Whether the bullet's coming move has a part within the sides of a living robot's box, in x and in y."""
+    x, y = bullet.x + bullet.step_x, bullet.y + bullet.step_y
+    return (
+        (min(bullet.x, x) <= robot.left + BOT_WIDTH)
+        & (max(bullet.x, x) >= robot.left)
+        & (min(bullet.y, y) <= robot.low + BOT_WIDTH)
+        & (max(bullet.y, y) >= robot.low)
+        & (robot.state != DEAD)
+    )
 
 
 @part
 def may_meet(bullet, flights, flying, count):
     """Whether the bullet may meet one of the first `flying` of another owner.
 
-    A turn's moves are less than 20 pixels each: bullets further apart do not meet. Only where they fly parallel,
-    rounding may make it seem so (see `segments_cross`).
+    Each is in this turn somewhere between its last place and its next one: further apart they do not meet. Only where
+    they fly parallel, rounding may make it seem so (see `segments_cross`).
     """
     x, y, step_x, step_y, owner = bullet.x, bullet.y, bullet.step_x, bullet.step_y, float(bullet.owner)
     may = False
     for i in range(flying):
-        is_near = (abs(flights[i] - x) < REACH) & (abs(flights[count + i] - y) < REACH)
-        area = flights[3 * count + i] * step_x - flights[2 * count + i] * step_y
+        other_x, other_y = flights[2 * count + i], flights[3 * count + i]
+        is_near = (abs(flights[i] - x) < abs(other_x) + abs(step_x) + SLACK) & (
+            abs(flights[count + i] - y) < abs(other_y) + abs(step_y) + SLACK
+        )
+        area = other_y * step_x - other_x * step_y
         may |= (flights[4 * count + i] != owner) & (is_near | (abs(area) < PARALLEL))
     return may
+
+
+@part
+def is_outside(rules, x, y):
+    """Whether a bullet there touches a wall."""
+    return (
+        (x - BULLET_RADIUS <= 0.0)
+        | (y - BULLET_RADIUS <= 0.0)
+        | (x + BULLET_RADIUS >= rules.width)
+        | (y + BULLET_RADIUS >= rules.height)
+    )
 
 
 @inner
@@ -154,28 +211,19 @@ def remove_bullet(battle, bullet_list, slot):
 
 
 @part
-def move_bullet(world, bullet, meets, state):
-    """Move a flying bullet and look for a wall, then a robot, then another bullet in its way; `state`: of the generator
-    before the shuffles of robots and bullets."""
-    rules = world.rules[0]
-    bullet.last_x, bullet.last_y = bullet.x, bullet.y
-    bullet.x += bullet.step_x
-    bullet.y += bullet.step_y
-    if (
-        bullet.x - BULLET_RADIUS <= 0.0
-        or bullet.y - BULLET_RADIUS <= 0.0
-        or bullet.x + BULLET_RADIUS >= rules.width
-        or bullet.y + BULLET_RADIUS >= rules.height
-    ):
+def settle_bullet(world, bullet, tests, state):
+    """Look for a wall, then a robot, then another bullet in the way of a bullet that has moved; `tests` as noted by
+    `is_quiet_turn`, `state`: of the generator before the shuffles of robots and bullets."""
+    if is_outside(world.rules[0], bullet.x, bullet.y):
         bullet.state, bullet.frame = BULLET_HIT_WALL, 0
         event = new_event(world, bullet.owner)
         event.type = BULLET_MISSED
         describe_bullet(event, bullet)
         return
-    victim = robot_hit_by(world, bullet, state)
+    victim = robot_hit_by(world, bullet, state) if tests >= MAY_HIT else NOBODY
     if victim != NOBODY:
         hit_robot(world, bullet, victim)
-    elif meets:
+    elif tests == MAY_MEET or tests > MAY_HIT:
         meet_bullets(world, bullet, state)
 
 
@@ -199,13 +247,8 @@ def robot_hit_by(world, bullet, state):
 @part
 def in_the_way(robot, bullet, index):
     """Whether the bullet's last move met this robot's box, and the robot is alive and not the shooter."""
-    # A move is shorter than 20 pixels: from further off both its ends are on the same side of the box.
-    is_near = (abs(bullet.x - robot.left - HALF_BOT_WIDTH) < HALF_BOT_WIDTH + 20.0) & (
-        abs(bullet.y - robot.low - HALF_BOT_WIDTH) < HALF_BOT_WIDTH + 20.0
-    )
     return (
-        is_near
-        and index != bullet.owner
+        index != bullet.owner
         and robot.state != DEAD
         and box_meets_segment(robot.left, robot.low, bullet.last_x, bullet.last_y, bullet.x, bullet.y)
     )
