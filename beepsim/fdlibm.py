@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from beepsim.jit import jit
+from beepsim.jit import jit, rarely
 from beepsim.remainder import (
     HALF_PI_1,
     HALF_PI_1_REST,
@@ -122,6 +122,7 @@ def sin_cos(x):
 @jit
 def far_sin_cos(x):
     """`sin_cos` for |x| > pi/4, branch by branch."""
+    rarely()
     n, high, low = remainder(x)
     n &= 3
     sine, cosine = sin_near_zero(high, low), cos_near_zero(high, low)
@@ -236,6 +237,7 @@ def atan2(y, x):
 @jit
 def far_atan2(y, x):
     """`atan2` of anything, branch by branch."""
+    rarely()
     if x != x or y != y:
         return x + y
     y_negative, x_negative = float_bits(y) < 0, float_bits(x) < 0
@@ -289,6 +291,7 @@ def square_sum(a, b):
 @jit
 def far_hypot(a, b):
     """`hypot` for a >= b >= 0 of any size."""
+    rarely()
     a_word, b_word = magnitude_word(a), magnitude_word(b)
     if a_word - b_word > 0x3C00000:
         return a + b

@@ -4,14 +4,20 @@ A generator is an int64 array of one element that holds Java's 48-bit state (alr
 every draw changes it in place. `new_random(seed)` makes one.
 """
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-from beepsim.jit import jit
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import lower_builtin, type_callable
+
+from beepsim.jit import jit, rarely
 
 MULTIPLIER = 0x5DEECE66D
 INCREMENT = 0xB
 STATE_MASK = (1 << 48) - 1
-LEAP = 8  # draws that `skip_alike` looks at together
+LEAP = 32  # draws that `skip_alike` looks at together
 
 
 def leaps(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -25,6 +31,34 @@ def leaps(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 FACTORS, ADDENDS = leaps(LEAP)
+
+
+def highest_of_leap(state: int) -> int:
+    """The greatest of the LEAP states after this one."""
+    return max(state * int(factor) + int(addend) & STATE_MASK for factor, addend in zip(FACTORS, ADDENDS, strict=True))
+
+
+# Compiled, eight states are computed by one instruction each, which LLVM does not find by itself.
+@type_callable(highest_of_leap)
+def _type_highest_of_leap(context: Any) -> Callable:
+    return lambda state: types.int64 if state == types.int64 else None
+
+
+@lower_builtin(highest_of_leap, types.int64)
+def _lower_highest_of_leap(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    integer, lanes = ir.IntType(64), ir.VectorType(ir.IntType(64), 8)
+    start = builder.insert_element(ir.Constant(lanes, ir.Undefined), arguments[0], ir.Constant(ir.IntType(32), 0))
+    first_lane = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
+    start = builder.shuffle_vector(start, ir.Constant(lanes, ir.Undefined), first_lane)
+    mask, highest = ir.Constant(lanes, [STATE_MASK] * 8), None
+    for i in range(0, LEAP, 8):
+        factors, addends = (ir.Constant(lanes, [int(one) for one in row[i : i + 8]]) for row in (FACTORS, ADDENDS))
+        states = builder.and_(builder.add(builder.mul(start, factors), addends), mask)
+        is_higher = None if highest is None else builder.icmp_signed(">", states, highest)
+        highest = states if highest is None else builder.select(is_higher, states, highest)
+    kind = ir.FunctionType(integer, [lanes])
+    reduce = cgutils.get_or_insert_function(builder.module, kind, "llvm.vector.reduce.smax.v8i64")
+    return builder.call(reduce, [highest])
 
 
 @jit
@@ -83,7 +117,7 @@ def skip_shuffle(random, count):
     """Leave the generator as a shuffle of `count` elements would, for an order that nobody asks for."""
     if count == 2:
         next_bits(random, 1)
-    elif count > LEAP // 2:
+    elif count > 4:
         skip_shuffles(random, count, 1)
     else:
         draw_shuffle(random, count)
@@ -92,6 +126,7 @@ def skip_shuffle(random, count):
 @jit
 def draw_shuffle(random, count):
     """`skip_shuffle`, draw by draw."""
+    rarely()
     state = int(random[0])
     for bound in range(count, 1, -1):
         state = (state * MULTIPLIER + INCREMENT) & STATE_MASK
@@ -120,8 +155,7 @@ def skip_alike(random, draws, bound):
     """
     state, highest = int(random[0]), 0
     while draws > 0:
-        for i in range(LEAP):  # a few too many, which does no harm
-            highest = max(highest, (state * int(FACTORS[i]) + int(ADDENDS[i])) & STATE_MASK)
+        highest = max(highest, highest_of_leap(state))  # of a few too many, which does no harm
         leap = min(draws, LEAP)
         state = (state * int(FACTORS[leap - 1]) + int(ADDENDS[leap - 1])) & STATE_MASK
         draws -= leap
@@ -134,6 +168,7 @@ def skip_alike(random, draws, bound):
 @jit
 def replay_shuffle(random, state, order, count):
     """`shuffled_range` as the generator drew it when it stood at `state`; the generator is left where it is."""
+    rarely()
     now = random[0]
     random[0] = state
     shuffled_range(random, order, count)

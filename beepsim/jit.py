@@ -18,8 +18,13 @@ from typing import Any
 
 import numba
 import numpy
+from numba.core import types
+from numba.extending import lower_builtin, type_callable
 
 PACKAGE = Path(__file__).parent
+# Nothing calls compiled functions through C function pointers but what `c_function` makes. Without the second, all that a
+# function with forceinline calls would be put into each of its callers as well.
+DEFAULTS = {"no_cfunc_wrapper": True, "forceinline": False}
 
 
 @cache
@@ -90,11 +95,27 @@ def jit(function: Callable | None = None, **options: Any) -> Any:
     if function is None:
         return lambda decorated: jit(decorated, **options)
     with cache_of(function):
-        # Nothing calls compiled functions through C function pointers but what `c_function` makes.
-        return numba.njit(function, cache=True, error_model="numpy", **({"no_cfunc_wrapper": True} | options))
+        return numba.njit(function, cache=True, error_model="numpy", **(DEFAULTS | options))
 
 
 def c_function(function: Callable, signature: Any) -> Any:
     """`numba.cfunc` with beepsim's settings: compiled now, called by its `address`."""
     with cache_of(function):
         return numba.cfunc(signature, cache=True, error_model="numpy")(function)
+
+
+def rarely() -> None:
+    """Says of the compiled function in which it is the first statement that it is seldom called: its code is kept out
+    of that of its callers, which is then sooner compiled and better cached."""
+
+
+@type_callable(rarely)
+def _type_rarely(context: Any) -> Callable:
+    return lambda: types.none
+
+
+@lower_builtin(rarely)
+def _lower_rarely(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    builder.function.attributes.add("cold")
+    builder.function.attributes.add("noinline")
+    return context.get_dummy_value()

@@ -13,7 +13,7 @@ import numpy as np
 
 from beepsim.engine.energy import drain
 from beepsim.engine.rounds import clear_orders, may_run, prepare_round, round_is_over
-from beepsim.engine.rows import inner, rows_at
+from beepsim.engine.rows import part, rows_at
 from beepsim.engine.state import (
     BATTLE,
     BULLET,
@@ -135,7 +135,7 @@ FAILED_AT = CREW_AT + Crew._fields.index("failed")
 STANDING_AT = NOTES_AT + len(Notes._fields)
 
 
-@inner
+@part
 def world_at(addresses):
     """The world whose arrays' addresses come first."""
     return World(
@@ -198,7 +198,7 @@ def play_on(address):
         standing.phase, standing.next = ROBOTS_RUN, 0
 
 
-@inner
+@part
 def run_compiled(world, crew, standing, failed):
     """Lets the robots that may run do so, in the engine's order, up to one in Python, or one that fails and is
     disabled; the answer of `play_on`, or ROUND_OVER if all have run. `failed` is the address of crew.failed."""
@@ -207,35 +207,27 @@ def run_compiled(world, crew, standing, failed):
         standing.next += 1
         if not may_run(world, robot):
             continue
-        call = crew.calls[robot]
         if is_parked(world, crew, robot):
             clear_orders(world.commands[robot])
-        elif call.entry == 0:
+            continue
+        call, count = crew.calls[robot], show_bare(world, crew, robot)
+        if call.entry == 0:
             standing.called = True
-            return show_bare(world, crew, robot) << ROBOT_BITS | robot
-        else:
-            count = show_bare(world, crew, robot)
-            call_bot(
-                call.entry,
-                call.view_at,
-                call.events_at,
-                count,
-                call.memory_at,
-                call.command_at,
-                call.random_at,
-                failed,
-            )
-            if crew.failed[0] != 0:
-                crew.failed[0] = 0
-                crew.waits[robot] = GONE
-                drain(world, robot)
-                clear_orders(world.commands[robot])
-                return BOT_FAILED
-            end_call(world, crew, robot)
+            return count << ROBOT_BITS | robot
+        call_bot(
+            call.entry, call.view_at, call.events_at, count, call.memory_at, call.command_at, call.random_at, failed
+        )
+        if crew.failed[0] != 0:
+            crew.failed[0] = 0
+            crew.waits[robot] = GONE
+            drain(world, robot)
+            clear_orders(world.commands[robot])
+            return BOT_FAILED
+        end_call(world, crew, robot)
     return ROUND_OVER
 
 
-@inner
+@part
 def end_call(world, crew, robot):
     """What becomes of a robot's turn; a dead one's orders are void."""
     judge(world, crew, robot)

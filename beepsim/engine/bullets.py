@@ -25,6 +25,7 @@ from beepsim.engine.state import (
 from beepsim.fdlibm import sin_cos
 from beepsim.geometry import PI, box_contains, box_meets_segment, relative_angle, segments_cross
 from beepsim.javarandom import replay_shuffle, shuffle, shuffled_range, skip_alike, skip_shuffle, skip_shuffles
+from beepsim.jit import rarely
 from beepsim.rules import (
     BOT_WIDTH,
     BULLET_EXPLOSION_FRAMES,
@@ -61,6 +62,7 @@ def load_commands(world):
 @inner
 def fire(battle, robot, command, bullet, index):
     """Make `bullet` the shot that the command orders; it moves for the first time in this very turn."""
+    rarely()
     power = min(robot.energy, min(max(command.fire_power, MIN_POWER), MAX_POWER))
     command.fire_power = NO_SHOT
     change_energy(battle, robot, command, -power)
@@ -200,6 +202,7 @@ def is_outside(rules, x, y):
 @inner
 def remove_bullet(battle, bullet_list, slot):
     """Take a slot out of the list; the others keep their order, the slot becomes the first free one."""
+    rarely()
     last = battle.bullet_count - 1
     at = 0
     while bullet_list[at] != slot:
@@ -258,6 +261,7 @@ def in_the_way(robot, bullet, index):
 def meet_bullets(world, bullet, state):
     """Both bullets end where this one's last move met another's, the first of them in the order of the second shuffle
     drawn at `state`, after that of the robots."""
+    rarely()
     bullets, bullet_list, count = (world.bullets, world.bullet_list, world.battle[0].bullet_count)
     found, met = 0, NOBODY
     for i in range(count):
@@ -302,6 +306,7 @@ def describe_bullet(event, bullet):
 @inner
 def hit_robot(world, bullet, victim_index):
     """Damage, scores, perhaps a kill, energy for the shooter, the two events; in Robocode's order."""
+    rarely()
     battle = world.battle[0]
     victim, owner = world.robots[victim_index], world.robots[bullet.owner]
     score = world.scores[bullet.owner]
@@ -331,6 +336,7 @@ def hit_robot(world, bullet, victim_index):
 @inner
 def hit_bullet(world, bullet, other):
     """Both bullets stop where their last move began; an event for each owner, the moving bullet's first."""
+    rarely()
     for one in (bullet, other):
         one.state, one.frame = HIT_BULLET, 0
         one.x, one.y = one.last_x, one.last_y

@@ -22,6 +22,7 @@ from beepsim.geometry import (
     relative_angle,
 )
 from beepsim.javarandom import replay_shuffle, shuffled_range, skip_shuffle
+from beepsim.jit import rarely
 from beepsim.rules import (
     HALF_BOT_WIDTH,
     MAX_GUN_TURN,
@@ -220,6 +221,7 @@ def touches(robots, index, other_index):
 @inner
 def collide(world, robot, command, index, other_index):
     """If the robot drives towards the other: it is moved back and stopped, both lose energy."""
+    rarely()
     battle, other = world.battle[0], world.robots[other_index]
     angle = atan2(other.x - robot.x, other.y - robot.y)
     bearing = relative_angle(angle - robot.heading)
@@ -253,6 +255,7 @@ def collide(world, robot, command, index, other_index):
 @inner
 def zap(world, robot, command, index):
     """Inactivity takes energy, and the life of a robot that has none."""
+    rarely()
     if robot.energy == 0.0:
         kill(world, index)
         return

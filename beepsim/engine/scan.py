@@ -12,6 +12,7 @@ from beepsim.engine.state import DEAD, SCANNED_ROBOT
 from beepsim.fdlibm import atan2, hypot, sin_cos
 from beepsim.geometry import HALF_PI, PI, absolute_angle, box_meets_segment, relative_angle
 from beepsim.javarandom import replay_shuffle, shuffled_range, skip_shuffle
+from beepsim.jit import rarely
 from beepsim.rules import BOT_WIDTH, RADAR_RANGE
 
 TO_RADIANS, TO_DEGREES = 0.017453292519943295, 57.29577951308232
@@ -150,6 +151,7 @@ def arc_point(frame_x, frame_y, degrees):
 @inner
 def pie_meets_box(x, y, start, extent, left, low):
     """Whether the pie around (x, y) from `start` over `extent` degrees meets the box (Arc2D.intersects)."""
+    rarely()
     frame_x, frame_y = x - RADAR_RANGE, y - RADAR_RANGE
     centre_x, centre_y = frame_x + DIAMETER / 2.0, frame_y + DIAMETER / 2.0
     start_x, start_y = arc_point(frame_x, frame_y, -start)

@@ -7,7 +7,7 @@ from beepsim.engine.bullets import load_commands, move_bullets
 from beepsim.engine.energy import kill_sentenced
 from beepsim.engine.motion import move_robots
 from beepsim.engine.rounds import settle_deaths, settle_round
-from beepsim.engine.rows import bare, inner
+from beepsim.engine.rows import bare, part
 from beepsim.engine.scan import scan_robots
 from beepsim.javarandom import shuffled_range
 from beepsim.jit import jit
@@ -19,7 +19,7 @@ def play_turn(world):
     take_turn(bare(world))
 
 
-@inner
+@part
 def take_turn(world):
     """`play_turn` of a bare world."""
     battle, robots = world.battle[0], world.robots

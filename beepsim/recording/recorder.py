@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beepsim.engine.rows import inner, rows_at
+from beepsim.engine.rows import inner, part, rows_at
 from beepsim.engine.state import BULLET_HIT_WALL, DEAD, EXPLODED, HIT_BULLET, HIT_VICTIM, MOVING, World
 from beepsim.recording.columns import FLYING, NO_VICTIM, RECORDED_BULLET, RECORDED_ROBOT, RECORDED_ROUND
 from beepsim.rules import BULLET_IDS_PER_ROBOT
@@ -51,7 +51,7 @@ def new_notes(world: World, records_robots: bool) -> Notes:
     )
 
 
-@inner
+@part
 def notes_at(addresses, first):
     """The notes whose arrays' addresses stand at `first` and after it."""
     return Notes(
@@ -67,7 +67,7 @@ def notes_at(addresses, first):
     )
 
 
-@inner
+@part
 def has_room(world, notes):
     """Whether the rows of one more turn fit: every robot may fire in it."""
     count = world.battle[0].robot_count
@@ -99,7 +99,7 @@ def begin_rows(world, notes):
     add_robots(world, notes)
 
 
-@inner
+@part
 def add_robots(world, notes):
     """A row for each robot as it is now, where the robots' turns are recorded."""
     if notes.room[0] == 0:
@@ -114,7 +114,7 @@ def add_robots(world, notes):
     notes.counts[0] = count + battle.robot_count
 
 
-@inner
+@part
 def add_bullets(world, notes):
     """A row for each bullet that moved for the first time; the end of those that hit something."""
     battle = world.battle[0]
@@ -138,13 +138,13 @@ def end_flying_bullets(world, notes):
             end_bullet(world.battle[0], bullet, notes)
 
 
-@inner
+@part
 def shot_number(bullet):
     """Which of its owner's bullets of the round it is, from 0."""
     return (bullet.id - 1) % BULLET_IDS_PER_ROBOT - 1
 
 
-@inner
+@part
 def end_bullet(battle, bullet, notes):
     """Where the bullet is now, and why, unless its row has an end already."""
     number = notes.rows[bullet.owner * BULLET_IDS_PER_ROBOT + shot_number(bullet)]
@@ -158,7 +158,7 @@ def end_bullet(battle, bullet, notes):
             notes.hits[bullet.owner] += 1
 
 
-@inner
+@part
 def add_bullet(battle, bullet, notes):
     """A new row, without an end."""
     count = notes.counts[1]
@@ -173,7 +173,7 @@ def add_bullet(battle, bullet, notes):
     notes.fired[bullet.owner] += 1
 
 
-@inner
+@part
 def note_results(world, notes):
     """After each turn: places of those who died in it; scores, until the round is decided (later ones are lost)."""
     battle = world.battle[0]

@@ -12,7 +12,7 @@ import numpy as np
 
 from beepsim.engine.energy import drain, sentence
 from beepsim.engine.rounds import clear_orders
-from beepsim.engine.rows import bare, inner, rows, rows_at
+from beepsim.engine.rows import bare, part, rows, rows_at
 from beepsim.engine.state import (
     BATTLE_ENDED,
     BULLET_HIT,
@@ -122,7 +122,7 @@ def bare_crew(crew):
     )
 
 
-@inner
+@part
 def crew_at(addresses, first):
     """The crew whose arrays' addresses stand at `first` and after it."""
     return Crew(
@@ -138,7 +138,7 @@ def crew_at(addresses, first):
     )
 
 
-@inner
+@part
 def begin_crew(world, crew):
     """For the round that has just been started: all robots are called, none is guilty."""
     crew.failed[0] = 0
@@ -146,7 +146,7 @@ def begin_crew(world, crew):
         crew.waits[robot], crew.verdicts[robot] = CALL_ALWAYS, INNOCENT
 
 
-@inner
+@part
 def is_parked(world, crew, robot):
     """Whether the robot need not be called after this turn, see exchange.py."""
     wait, command = crew.waits[robot], world.commands[robot]
@@ -166,7 +166,7 @@ def is_parked(world, crew, robot):
     return True
 
 
-@inner
+@part
 def judge(world, crew, robot):
     """Carries out the verdict on a robot that has ended its turn."""
     if crew.verdicts[robot] == DISABLE:
@@ -188,7 +188,7 @@ def take(world, crew, robot):
     take_bare(bare(world), bare_crew(crew), robot)
 
 
-@inner
+@part
 def show_bare(world, crew, robot):
     """`show` of a bare world and crew."""
     battle, rules, mine, view = world.battle[0], world.rules[0], world.robots[robot], crew.views[robot]
@@ -216,7 +216,7 @@ def show_bare(world, crew, robot):
     return count
 
 
-@inner
+@part
 def copy_event(event, copy):
     """Copies what an event of its type tells; the engine's record also holds what older events, of others, left."""
     blank_event(copy)
@@ -250,7 +250,7 @@ def copy_event(event, copy):
             copy.hit_bullet_heading, copy.hit_bullet_power = event.hit_bullet_heading, event.hit_bullet_power
 
 
-@inner
+@part
 def blank_event(event):
     """No robots, no bullets, all numbers zero."""
     event.other = event.bullet_owner = event.bullet_victim = event.hit_bullet_owner = NOBODY
@@ -262,7 +262,7 @@ def blank_event(event):
     event["round"] = event.turns = event.total_turns = event.rank = 0
 
 
-@inner
+@part
 def take_bare(world, crew, robot):
     """`take` of a bare world and crew."""
     mine, command, order = world.robots[robot], world.commands[robot], crew.commands[robot]
