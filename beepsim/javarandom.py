@@ -117,9 +117,7 @@ def skip_shuffle(random, count):
     """Leave the generator as a shuffle of `count` elements would, for an order that nobody asks for."""
     if count == 2:
         next_bits(random, 1)
-    elif count > 4:
-        skip_shuffles(random, count, 1)
-    else:
+    elif not skip_alike(random, count - 1, count):
         draw_shuffle(random, count)
 
 

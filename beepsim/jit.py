@@ -22,9 +22,9 @@ from numba.core import types
 from numba.extending import lower_builtin, type_callable
 
 PACKAGE = Path(__file__).parent
-# Nothing calls compiled functions through C function pointers but what `c_function` makes. Without the second, all that a
-# function with forceinline calls would be put into each of its callers as well.
-DEFAULTS = {"no_cfunc_wrapper": True, "forceinline": False}
+# Nothing calls compiled functions through C function pointers but what `c_function` makes. Without the last, numba puts
+# all that a function with forceinline calls into each of its callers as well.
+DEFAULTS: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True, "forceinline": False}
 
 
 @cache
@@ -95,7 +95,7 @@ def jit(function: Callable | None = None, **options: Any) -> Any:
     if function is None:
         return lambda decorated: jit(decorated, **options)
     with cache_of(function):
-        return numba.njit(function, cache=True, error_model="numpy", **(DEFAULTS | options))
+        return numba.njit(function, **(DEFAULTS | options))
 
 
 def c_function(function: Callable, signature: Any) -> Any:

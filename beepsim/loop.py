@@ -278,8 +278,8 @@ def play_round(stage: Stage) -> RoundRows:
 
 
 def copy_of(table: np.ndarray) -> np.ndarray:
-    """A copy of records by their bytes: numpy takes ten times as long to copy few of them field by field."""
-    return table.view(np.uint8).copy().view(table.dtype)
+    """A copy to read of records by their bytes: numpy takes ten times as long to copy few of them field by field."""
+    return np.frombuffer(table.tobytes(), table.dtype)
 
 
 def play_to_failure(stage: Stage, hosts: dict[int, Host]) -> int:

@@ -90,7 +90,9 @@ def move_bullets(world):
         return
     # In most turns no bullet meets anything and no explosion ends: then the order is nothing to anybody.
     is_quiet = is_quiet_turn(world, count)
-    if is_quiet and skip_alike(random, count - 1 + count * (battle.robot_count + count - 2), count + battle.robot_count):
+    if is_quiet and skip_alike(
+        random, count - 1 + count * (battle.robot_count + count - 2), count + battle.robot_count
+    ):
         for i in range(count):
             fly(world.bullets[bullet_list[i]])
         return
@@ -123,6 +125,8 @@ def fly(bullet):
 def ends_now(bullet):
     """Whether an explosion has been shown for long enough."""
     return bullet.frame >= (ROBOT_EXPLOSION_FRAMES if bullet.explosion else BULLET_EXPLOSION_FRAMES)
+
+
 @part
 def is_quiet_turn(world, count):
     """Whether in this turn no bullet can meet a wall, a robot or another bullet, and no explosion ends.

@@ -134,14 +134,15 @@ def bare(world):
 
 
 def inner(function: Callable) -> Any:
-    """`jit` for what only compiled code calls: entry points for Python and C would take longer to compile than it."""
-    return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    """`jit` for what only compiled code calls: entry points for Python would take longer to compile than it, and
+    its machine code, which is part of its callers', need not be kept."""
+    return jit(function, no_cpython_wrapper=True, cache=False)
 
 
 def part(function: Callable) -> Any:
     """`inner` for a part of its one caller, or a few lines: LLVM puts it there. A world is seventeen arguments, and a
     call with them costs more than most of what is called."""
-    return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+    return jit(function, no_cpython_wrapper=True, cache=False, forceinline=True)
 
 
 @part
