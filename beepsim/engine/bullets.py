@@ -106,7 +106,7 @@ def move_bullets(world):
         fly(bullet)
         if bullet.state <= MOVING:
             settle_bullet(world, bullet, world.flights[5 * count + slot], before)
-        elif ends_now(bullet):
+        elif bullet.frame >= last_frame(bullet):
             remove_bullet(battle, bullet_list, slot)
 
 
@@ -122,9 +122,9 @@ def fly(bullet):
 
 
 @part
-def ends_now(bullet):
-    """Whether an explosion has been shown for long enough."""
-    return bullet.frame >= (ROBOT_EXPLOSION_FRAMES if bullet.explosion else BULLET_EXPLOSION_FRAMES)
+def last_frame(bullet):
+    """The frame with which an explosion ends."""
+    return ROBOT_EXPLOSION_FRAMES if bullet.explosion else BULLET_EXPLOSION_FRAMES
 
 
 @part
@@ -146,7 +146,7 @@ def is_quiet_turn(world, count):
             may_hit |= may_hit_robot(world.robots[index], bullet) & (index != bullet.owner)
         flights[5 * count + slot] = MAY_HIT if may_hit else 0.0
         goes_out = is_outside(rules, bullet.x + bullet.step_x, bullet.y + bullet.step_y)
-        ends = bullet.frame >= (ROBOT_EXPLOSION_FRAMES if bullet.explosion else BULLET_EXPLOSION_FRAMES) - 1
+        ends = bullet.frame + 1 >= last_frame(bullet)
         happens |= (goes_out | may_hit) if is_flying else ends
         any_meets |= may_meet(bullet, flights, flying, count) & is_flying
         flights[flying], flights[count + flying] = bullet.x, bullet.y
