@@ -598,8 +598,9 @@ def test_a_condition_must_not_act(arena):
 
 def test_no_condition_is_an_error(arena):
     for call in ("add_custom_event", "wait_for"):
-        stage = arena(scripted(lambda robot, call=call: getattr(robot, call)(None)), Duck)
-        assert "the condition cannot be None" in stage.hosts[0].faults[0].message
+        for value in (None, True):
+            stage = arena(scripted(lambda robot, call=call, value=value: getattr(robot, call)(value)), Duck)
+            assert f"the condition cannot be {value}" in stage.hosts[0].faults[0].message
 
 
 def test_wait_for_waits_one_turn_at_least(arena):
