@@ -225,8 +225,8 @@ def refuse_wrong_methods(path: Path, robot: type) -> None:
                 raise UserError(f"{path}: {robot.__name__}.{name} would never be called; here it is {handler}")
         elif inspect.isgeneratorfunction(method) or inspect.iscoroutinefunction(method):
             raise UserError(
-                f"{path}, line {method.__code__.co_firstlineno}: {robot.__name__}.{name} yields or is async, so that it "
-                "would never run; calls such as ahead() wait by themselves, write a plain function"
+                f"{path}, line {method.__code__.co_firstlineno}: {robot.__name__}.{name} yields or is async, and would "
+                "never run; calls such as ahead() wait by themselves, write a plain function"
             )
 
 

@@ -105,7 +105,7 @@ def test_unknown_names(spec, message):
         ),
         (
             ROBOT_CLASS + "    def run(self):\n        yield self.ahead(9)\n",
-            "mine.py, line 6: Mine.run yields or is async, so that it would never run",
+            "mine.py, line 6: Mine.run yields or is async, and would never run",
         ),
         (ROBOT_CLASS + "    async def on_win(self, event): ...\n", "line 6: Mine.on_win yields or is async"),
         ("x = 1\nclass Mine:\n    pass\n", "mine.py, line 2: .*; class Mine derives from object"),
