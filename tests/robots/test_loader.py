@@ -164,7 +164,7 @@ def test_a_robot_may_use_whatever_looks_its_module_up(tmp_path):
 
 def test_what_numba_cannot_compile_is_told(tmp_path):
     bot = load_bot(bot_file(tmp_path, "mine", "def move(view, command):\n    command.distance = view.nose\n"))
-    with pytest.raises(UserError, match="bot 'mine' .*cannot be compiled: .*nose"):
+    with pytest.raises(UserError, match="bot 'mine' .*cannot be compiled: .*'nose', no field .*--uncompiled"):
         compiled_entry(bot)
 
 
