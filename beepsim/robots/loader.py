@@ -216,13 +216,16 @@ def robot_bases(module: ModuleType) -> dict[str, str]:
 
 
 def refuse_wrong_methods(path: Path, robot: type) -> None:
-    """A handler that kept its name in Java would never be called, one that yields or awaits would not run."""
+    """A handler that kept its name in Java or is misspelt would never be called, one that yields would not run."""
+    called = {name for base in robot.__mro__ if base.__module__.startswith("beepsim.robots.") for name in vars(base)}
     for name in (one for one in dir(robot) if re.match("on[A-Z]|on_|run$", one)):
         method = getattr(robot, name)
         handler = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
         if handler != name:
             if str(getattr(getattr(robot, handler, None), "__module__", "")).startswith("beepsim.robots."):
                 raise UserError(f"{path}: {robot.__name__}.{name} would never be called; here it is {handler}")
+        elif name not in called and (near := difflib.get_close_matches(name, called, 1, 0.85)):
+            raise UserError(f"{path}: {robot.__name__}.{name} would never be called; did you mean {near[0]}?")
         elif inspect.isgeneratorfunction(method) or inspect.iscoroutinefunction(method):
             raise UserError(
                 f"{path}, line {method.__code__.co_firstlineno}: {robot.__name__}.{name} yields or is async, and would "

@@ -104,6 +104,10 @@ def test_unknown_names(spec, message):
             "mine.py: Mine.onHitByBullet would never be called; here it is on_hit_by_bullet",
         ),
         (
+            ROBOT_CLASS + "    def on_scaned_robot(self, event): ...\n",
+            "Mine.on_scaned_robot would never be called; did you mean on_scanned_robot",
+        ),
+        (
             ROBOT_CLASS + "    def run(self):\n        yield self.ahead(9)\n",
             "mine.py, line 6: Mine.run yields or is async, and would never run",
         ),

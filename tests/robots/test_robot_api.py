@@ -789,7 +789,7 @@ def test_laws_of_rules():
     assert Rules.get_turn_rate_radians(0) == Rules.MAX_TURN_RATE_RADIANS
 
 
-def test_output_is_kept_to_a_limit(arena):
+def test_output_is_shown_and_kept_to_a_limit(arena, capsys):
     def script(robot):
         robot.out.println("hello")
         robot.out.print(3)
@@ -798,6 +798,7 @@ def test_output_is_kept_to_a_limit(arena):
 
     stage = arena(scripted(script), scripted(lambda robot: [robot.out.println(i) for i in range(60_000)]))
     assert stage.hosts[0].output == "hello\n3world\n4 of five\n"
+    assert stage.hosts[0].output in capsys.readouterr().out
     assert len(stage.hosts[1].output) == 100_000 and stage.hosts[1].output.endswith("59999\n")
 
 
