@@ -1,7 +1,10 @@
 """The fused cross-entropy against its plain definition in double precision, and what holds for it alone."""
 
 import math
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -363,3 +366,12 @@ def test_both_paths_agree_about_queries_that_know_nothing(model):
     ]
     torch.testing.assert_close(*found, rtol=1e-4, atol=1e-5)
     assert torch.isfinite(found[0]).all()
+
+
+@pytest.mark.slow
+def test_the_benchmark_runs():
+    script = Path(__file__).parents[2] / "scripts" / "bench_loss.py"
+    result = subprocess.run([sys.executable, script, "--quick"], capture_output=True, text=True, check=True)
+    for kernel in KERNELS:
+        assert f"Q=7 J=300 D=3 N=5 {kernel}" in result.stdout
+    assert result.stdout.count("  fused ") == 2
