@@ -231,7 +231,7 @@ def train(
     kernel: Annotated[str, typer.Option(help="Such as gaussian or laplace; all: docs/targeting.md.")] = "gaussian",
     loss: Annotated[str, typer.Option(help="Such as mse_mean; all: docs/targeting.md.")] = "kde_cross_entropy",
     bandwidth: Annotated[str, typer.Option(help="In guess factors, or learned.")] = "learned",
-    steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 400,
+    steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 500,
     seed: Annotated[int, typer.Option(help="Fixes every random choice.")] = 1,
     device: Annotated[str, typer.Option(help="Any device of torch: cpu, cuda.")] = "cpu",
     as_json: Json = False,
