@@ -179,7 +179,7 @@ def test_mixtures_are_the_exact_sum_of_kernels(kernel, distance, neighbours, spr
     rounded = 2e-3 if kernel == "gaussian" else 1e-2  # the grid rounds a Laplace kernel's peak off
     for place, query in enumerate(battle.queries):
         row, past = battle.rows[query], order[: known[query]]
-        if not len(past):
+        if not len(past) or (spread == "intervals" and place % 8 != 7):  # 50 kernels each take their time
             continue
         difference = candidates[past].astype(np.float64) - queries[query]
         logits = -np.sum(np.abs(difference) if distance == "manhattan" else difference**2, axis=1)
