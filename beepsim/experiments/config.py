@@ -108,7 +108,6 @@ class Train(Section):
     candidates: int = Field(default=TrainConfig.candidates, ge=1, le=100_000)
     rate: float = Field(default=TrainConfig.rate, gt=0, le=1)
     evaluations: int = Field(default=TrainConfig.evaluations, ge=1, le=10_000)
-    sharpen: float = Field(default=TrainConfig.sharpen, gt=0, le=100)
 
 
 class Sweep(Section):

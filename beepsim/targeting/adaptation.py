@@ -4,7 +4,7 @@ What it learns from are waves of earlier rounds; all of them have broken. Determ
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -50,12 +50,8 @@ class AdaptedGun:
 
 
 def adapted_weights(weights: Weights, battle: BattleWaves, seed: int) -> Iterator[tuple[int, Weights]]:
-    """(round, weights to aim with in it) for the battle's rounds in order; a step that is not finite is left out.
-
-    Steps are taken on the weights as they were before training sharpened them, and sharpened again for aiming.
-    """
-    sharpen = float(weights.provenance.get("training", {}).get("sharpen", 1.0))
-    attention = Attention(replace(weights, w=weights.w / sharpen))
+    """(round, weights to aim with in it) for the battle's rounds in order; a step that is not finite is left out."""
+    attention = Attention(weights)
     learned = [attention.log_w, attention.log_b, attention.log_p]
     optimiser = torch.optim.Adam(learned, lr=RATE, betas=BETAS)
     loss = fast_loss("kde_cross_entropy")
@@ -73,5 +69,4 @@ def adapted_weights(weights: Weights, battle: BattleWaves, seed: int) -> Iterato
                     if np.isfinite(gradient_norm(attention)):
                         optimiser.step()
                         attention.keep_in_range()
-        present = attention.to_weights(dict(weights.provenance))
-        yield int(number), replace(present, w=present.w * sharpen)
+        yield int(number), attention.to_weights(dict(weights.provenance))

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,7 +36,7 @@ WARM_UP = 0.3  # share of the steps in which the rate rises
 VALIDATION_STREAM, STEP_STREAM = 1, 2
 VALIDATION_QUERIES = 256
 BETAS = (0.9, 0.99)
-VERSION = 3
+VERSION = 4
 """Of what a training computes and keeps; those of another version are not continued, and not used again."""
 
 LossName = Literal[
@@ -47,10 +47,7 @@ LossName = Literal[
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """`queries` and `candidates` of one battle in one step; `rate` is the highest learning rate of Adam.
-
-    `sharpen` multiplies w of the result: the angle with the most hits asks for sharper weights than the best density.
-    """
+    """`queries` and `candidates` of one battle in one step; `rate` is the highest learning rate of Adam."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -61,7 +58,6 @@ class TrainConfig:
     rate: float = 0.01
     evaluations: int = 10
     seed: int = 1
-    sharpen: float = 1.2
 
 
 @dataclass(frozen=True)
@@ -188,9 +184,7 @@ def train(
         "opponents": sorted({battle.target for battle in training}),
         "validation_opponents": sorted({battle.target for battle in validation}),
     }
-    weights = attention.to_weights(provenance)
-    weights = replace(weights, w=weights.w * config.sharpen)
-    return Training(weights, tuple(state["history"]), state["skipped"])
+    return Training(attention.to_weights(provenance), tuple(state["history"]), state["skipped"])
 
 
 def gradient_norm(attention: Attention) -> float:

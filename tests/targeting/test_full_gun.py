@@ -88,8 +88,7 @@ def test_learning_in_battle_pays(which):
 
 def test_adapted_weights_start_as_they_were_and_change_after_enough_waves():
     battle = made_battle(1000)
-    sharp = replace(WEIGHTS, provenance={"training": {"sharpen": 1.5}})
-    found = dict(adapted_weights(sharp, battle, 1))
+    found = dict(adapted_weights(WEIGHTS, battle, 1))
     assert list(found) == list(range(10))
     for number, weights in found.items():
         is_same = np.allclose(weights.w, WEIGHTS.w, rtol=1e-5)
