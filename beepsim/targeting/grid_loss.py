@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from beepsim.jit import jit
-from beepsim.targeting.kernels import Kernel
+from beepsim.targeting.kernels import PointKernel
 from beepsim.targeting.losses import FLOOR_DENSITY
 
 CELL = 1.0 / 64.0
@@ -157,17 +157,19 @@ def grid_cross_entropy(
     candidate_high: Tensor,
     low: Tensor,
     high: Tensor,
-    kernel: Kernel,
+    kernel: PointKernel,
     bandwidth: Tensor,
     floor: Tensor,
 ) -> Tensor:
-    """`losses.kde_cross_entropy` [Q] with candidates that are intervals; the density is that in the cells' centres.
+    """`losses.kde_cross_entropy` [Q] with candidates that are intervals; the density is its mean over cells.
 
     Query q knows the first known[q] candidates. Differentiable by queries, candidates, bandwidth and floor.
     """
     mass = Masses.apply(queries, candidates, known, candidate_low, candidate_high)  # type: ignore[no-untyped-call]
     offset = torch.arange(1 - CELLS, CELLS, dtype=torch.float64) * CELL
-    table = torch.exp(kernel.log_density(offset, bandwidth.double()))
+    # Its mean over a cell: what a narrow kernel has at a cell's centre would be more than its mass.
+    half = torch.tensor(0.5 * CELL, dtype=torch.float64)
+    table = torch.exp(kernel.log_mean(offset, half, bandwidth.double()))
     smoothing = table[torch.arange(CELLS)[:, None] - torch.arange(CELLS) + CELLS - 1]
     density = (1.0 - floor.double()) * (mass @ smoothing) + floor.double() * FLOOR_DENSITY
     smallest = math.exp(-700.0)  # where neither kernel nor floor reaches

@@ -36,7 +36,7 @@ WARM_UP = 0.3  # share of the steps in which the rate rises
 VALIDATION_STREAM, STEP_STREAM = 1, 2
 VALIDATION_QUERIES = 256
 BETAS = (0.9, 0.99)
-VERSION = 4
+VERSION = 5
 """Of what a training computes and keeps; those of another version are not continued, and not used again."""
 
 LossName = Literal[

@@ -93,3 +93,17 @@ def test_points_and_edges_of_the_range_are_intervals_too():
     found = shares(torch.tensor([-0.99999, 0.0, 0.3]), torch.tensor([-0.99999, 0.0, 0.5]))
     assert found.sum(-1).numpy() == pytest.approx([1.0, 1.0, 1.0])
     assert found.shape == (3, CELLS) and CELL == CENTRES[1] - CENTRES[0]
+
+
+@pytest.mark.parametrize("name", ["gaussian", "laplace", "box"])
+def test_no_bandwidth_makes_more_than_the_mass_one(name):
+    """The densities of all cells, each as an interval, have the mass 1: a narrow kernel gains nothing by the grid."""
+    q, c, known, candidate_low, candidate_high, *_ = problem(6, queries=1)
+    low = torch.as_tensor(CENTRES - 0.5 * CELL).float()
+    count = len(low)
+    for bandwidth in (0.005, 0.02, 0.1):
+        losses = grid_cross_entropy(
+            q.repeat(count, 1), c, known.repeat(count), candidate_low, candidate_high, low, low + CELL,
+            KERNELS[name], torch.tensor(bandwidth), torch.tensor(1e-6),
+        )  # fmt: skip
+        assert float(torch.exp(-losses.double()).sum() * CELL) == pytest.approx(1.0, abs=0.01)
