@@ -127,7 +127,7 @@ def battle(
     print_rows(rows, dict.fromkeys(rows[0], "{}"))
     turns = sum(result.turns)
     rate = turns * len(rows) / result.elapsed
-    print(f"{len(result.turns)} rounds, {turns} turns, seed {seed}, {rate:,.0f} robot-turns/s with start and recording")
+    print(f"{len(result.turns)} rounds, {turns} turns, seed {seed}, {rate:,.0f} robot-turns/s, start included")
     for line in fault_lines(result):
         print(line)
 
@@ -228,10 +228,10 @@ def train(
     validation: Annotated[
         list[str] | None, typer.Option(help="Opponent that decides when to stop; repeatable. Default: a fifth of them.")
     ] = None,
-    kernel: Annotated[str, typer.Option(help="Such as gaussian or laplace; all: docs/targeting.md.")] = "laplace",
+    kernel: Annotated[str, typer.Option(help="Such as gaussian or laplace; all: docs/targeting.md.")] = "gaussian",
     loss: Annotated[str, typer.Option(help="Such as mse_mean; all: docs/targeting.md.")] = "kde_cross_entropy",
     bandwidth: Annotated[str, typer.Option(help="In guess factors, or learned.")] = "learned",
-    steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 400,
+    steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 500,
     seed: Annotated[int, typer.Option(help="Fixes every random choice.")] = 1,
     device: Annotated[str, typer.Option(help="Any device of torch: cpu, cuda.")] = "cpu",
     as_json: Json = False,

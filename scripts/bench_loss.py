@@ -5,7 +5,8 @@
 Each repetition times every method in turn; a ratio is that of the plain method's time to another's in one repetition,
 given as the median and, in brackets, the smallest and largest of the repetitions. All candidates are known to all
 queries, distances are Manhattan (FlexAttention, which knows dot products only: squared Euclidean). Memory is the most
-above what was there before one run: on a CPU resident memory (VmHWM of Linux), on a GPU what torch allocated.
+above what was there before one run: on a CPU resident memory (VmHWM of Linux), on a GPU what torch allocated. On cores
+that others use too, waiting threads of torch's spoil all times: set OMP_WAIT_POLICY=PASSIVE.
 """
 
 import argparse

@@ -259,6 +259,8 @@ def move(view, command):
 """
 
 INTERRUPTING = """
+import signal
+
 from beepsim.robots import AdvancedRobot
 
 
@@ -266,7 +268,7 @@ class Stopper(AdvancedRobot):
     def run(self):
         self.ahead(20)
         if self.get_round_num() == 2:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 """
 
 RAISING = """

@@ -10,7 +10,7 @@ from beepsim.battle import Rules
 from beepsim.errors import UserError
 from beepsim.experiments.yaml_file import read_config
 from beepsim.targeting.train import LossName, TrainConfig
-from beepsim.targeting.weights import BEEPBOOP_MAIN, KernelName, ModelConfig, check_features
+from beepsim.targeting.weights import RECIPE_FEATURES, KernelName, ModelConfig, check_features
 
 Distance = Literal["manhattan", "squared_euclidean"]
 Gun = Literal["random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer"]
@@ -85,7 +85,7 @@ class Split(Section):
 class Model(Section):
     """What all variants of the sweep share; see targeting/weights.py."""
 
-    features: list[str] = list(BEEPBOOP_MAIN)
+    features: list[str] = list(RECIPE_FEATURES)
     distance: Distance = "manhattan"
     floor: float = Field(default=0.05, ge=1e-4, le=0.9)
     neighbours: int | None = Field(default=None, ge=1)
@@ -103,22 +103,23 @@ class Model(Section):
 class Train(Section):
     """How each variant is trained; see targeting/train.py."""
 
-    steps: int = Field(default=400, ge=1, le=1_000_000)
-    queries: int = Field(default=128, ge=1, le=100_000)
-    candidates: int = Field(default=2000, ge=1, le=100_000)
-    rate: float = Field(default=0.02, gt=0, le=1)
-    evaluations: int = Field(default=20, ge=1, le=10_000)
+    steps: int = Field(default=TrainConfig.steps, ge=1, le=1_000_000)
+    queries: int = Field(default=TrainConfig.queries, ge=1, le=100_000)
+    candidates: int = Field(default=TrainConfig.candidates, ge=1, le=100_000)
+    rate: float = Field(default=TrainConfig.rate, gt=0, le=1)
+    evaluations: int = Field(default=TrainConfig.evaluations, ge=1, le=10_000)
 
 
 class Sweep(Section):
     """Every combination is a variant, trained in every fold; bandwidths in guess factors, or learned."""
 
-    kernel: list[KernelName] = Field(default=["laplace"], min_length=1)
+    kernel: list[KernelName] = Field(default=["gaussian"], min_length=1)
     loss: list[LossName] = Field(default=["kde_cross_entropy"], min_length=1)
     bandwidth: list[Bandwidth | Literal["learned"]] = Field(default=["learned"], min_length=1)
     start: list[Literal["beepboop", "neutral"]] = Field(default=["beepboop"], min_length=1)
+    candidates: list[Literal["points", "intervals"]] = Field(default=["intervals"], min_length=1)
 
-    @field_validator("kernel", "loss", "bandwidth", "start")
+    @field_validator("kernel", "loss", "bandwidth", "start", "candidates")
     @classmethod
     def no_repeats(cls, values: list) -> list:
         if len(set(values)) < len(values):
@@ -150,7 +151,7 @@ class Variant(BaseModel):
     train: TrainConfig
 
 
-START_BANDWIDTH = 0.08  # GF, where a learned bandwidth starts
+START_BANDWIDTH = ModelConfig.bandwidth  # GF, where a learned bandwidth starts
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -198,12 +199,14 @@ def list_variants(experiment: Experiment) -> list[Variant]:
     """
     variants = {}
     sweep = experiment.sweep
-    for start, loss, kernel, bandwidth in product(sweep.start, sweep.loss, sweep.kernel, sweep.bandwidth):
+    parts = (sweep.candidates, sweep.start, sweep.loss, sweep.kernel, sweep.bandwidth)
+    for candidates, start, loss, kernel, bandwidth in product(*parts):
         can_learn = loss not in WITHOUT_DENSITY and (kernel, loss) != ("box", "kde_cross_entropy")
         is_learned = bandwidth == "learned" and can_learn
         width = START_BANDWIDTH if bandwidth == "learned" else bandwidth
         name = f"{kernel} {loss} " + ("h learned" if is_learned else f"h {width:g}")
         name += " from neutral" if start == "neutral" else ""
+        name += " points" if candidates == "points" else ""
         shared = experiment.model
         variants[name] = Variant(
             name=name,
@@ -216,6 +219,7 @@ def list_variants(experiment: Experiment) -> list[Variant]:
                 floor=shared.floor,
                 learn_floor=loss not in WITHOUT_DENSITY,
                 neighbours=shared.neighbours,
+                candidates=candidates,
                 start=start,
             ),
             train=TrainConfig(loss=loss, seed=experiment.seed, **experiment.train.model_dump()),

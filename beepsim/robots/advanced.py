@@ -265,7 +265,7 @@ class AdvancedRobot(Robot):
 
 
 def checked(condition: Condition) -> Condition:
-    """Java throws for null."""
-    if condition is None:
-        raise RobotException("the condition cannot be None")
+    """Java throws for null, and knows the type of the rest."""
+    if not isinstance(condition, Condition):
+        raise RobotException(f"the condition cannot be {condition!r}; its class must derive from Condition")
     return condition

@@ -132,6 +132,8 @@ def compiled_entry(bot: Bot) -> Any:
         reason = " ".join(line.strip() for line in str(error).splitlines() if line.strip())[:600]
         files = ", ".join(str(part.path) for part in bot.parts)
         kind = "" if isinstance(error, NumbaError) else f"{type(error).__name__}: "
+        if isinstance(error, KeyError):
+            reason += ", no field of that name; the same `beepsim battle` with --uncompiled shows where"
         raise UserError(f"bot '{bot.name}' ({files}) cannot be compiled: {kind}{reason}") from error
 
 

@@ -278,7 +278,7 @@ class Host:
             self._note("raised", trimmed_traceback(error))
 
     def _note(self, kind: str, message: str) -> None:
-        self._output.println(f"SYSTEM: {message}")
+        self._output._note(f"SYSTEM: {message}")
         self.faults.append(Fault(self._battle[ROUND], self._proxy.view_ints[TURN], kind, message))
 
     def _finish(self) -> None:

@@ -160,9 +160,18 @@ def name_of(path: Path, last: str) -> str:
     return last
 
 
-@cache
 def load_part(path: Path) -> Part:
     """Reads what a bot's file defines. Raises UserError where it cannot be imported or lacks what a part needs."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    return read_part(path, (status.st_mtime_ns, status.st_size))
+
+
+@cache
+def read_part(path: Path, state: tuple[int, int]) -> Part:
+    """`load_part`, once for each state of the file: in a notebook it may be edited between two battles."""
     module = load_module(path)
     version = getattr(module, "VERSION", DEFAULT_VERSION)
     if not isinstance(version, str):
@@ -174,7 +183,7 @@ def load_part(path: Path) -> Part:
         raise UserError(f"{path}, lines {lines}: {DUE}; this one defines the classes {' and '.join(names)}")
     if bases:
         ((class_name, base),) = bases.items()
-        refuse_javas_handlers(path, getattr(module, class_name))
+        refuse_wrong_methods(path, getattr(module, class_name))
         return Part(name_of(path, class_name), ROBOT, path.resolve(), version, digest, (), None, class_name, base)
     defined = [kind for kind in FUNCTIONS if isinstance(getattr(module, kind, None), FunctionType)]
     if len(defined) != 1:
@@ -207,12 +216,22 @@ def robot_bases(module: ModuleType) -> dict[str, str]:
     return found
 
 
-def refuse_javas_handlers(path: Path, robot: type) -> None:
-    """Nobody would call a handler that kept its name in Java, and nothing would tell."""
-    for name in (one for one in dir(robot) if re.match("on[A-Z]", one)):
+def refuse_wrong_methods(path: Path, robot: type) -> None:
+    """A handler that kept its name in Java or is misspelt would never be called, one that yields would not run."""
+    called = {name for base in robot.__mro__ if base.__module__.startswith("beepsim.robots.") for name in vars(base)}
+    for name in (one for one in dir(robot) if re.match("on[A-Z]|on_|run$", one)):
+        method = getattr(robot, name)
         handler = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
-        if str(getattr(getattr(robot, handler, None), "__module__", "")).startswith("beepsim.robots."):
-            raise UserError(f"{path}: {robot.__name__}.{name} would never be called; here it is {handler}")
+        if handler != name:
+            if str(getattr(getattr(robot, handler, None), "__module__", "")).startswith("beepsim.robots."):
+                raise UserError(f"{path}: {robot.__name__}.{name} would never be called; here it is {handler}")
+        elif name not in called and (near := difflib.get_close_matches(name, called, 1, 0.85)):
+            raise UserError(f"{path}: {robot.__name__}.{name} would never be called; did you mean {near[0]}?")
+        elif inspect.isgeneratorfunction(method) or inspect.iscoroutinefunction(method):
+            raise UserError(
+                f"{path}, line {method.__code__.co_firstlineno}: {robot.__name__}.{name} yields or is async, and would "
+                "never run; calls such as ahead() wait by themselves, write a plain function"
+            )
 
 
 def told_what_is_due(path: Path, module: ModuleType, defined: list[str]) -> str:

@@ -1,5 +1,6 @@
-"""What a robot prints: kept, the latest 100,000 characters of it, and shown to nobody unless asked."""
+"""What a robot prints: shown, and kept beside what the engine has to tell it, the latest 100,000 characters."""
 
+import sys
 from collections import deque
 
 MOST_CHARACTERS = 100_000
@@ -24,14 +25,22 @@ class Output:
         self.write(template % values)
 
     def write(self, text: str) -> int:
+        sys.stdout.write(text)
+        self._keep(text)
+        return len(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+    def _note(self, line: str) -> None:
+        """What the engine tells the robot, as on Robocode's console; not shown."""
+        self._keep(f"{line}\n")
+
+    def _keep(self, text: str) -> None:
         self._parts.append(text[-MOST_CHARACTERS:])
         self._length += len(self._parts[-1])
         while self._length - len(self._parts[0]) >= MOST_CHARACTERS:
             self._length -= len(self._parts.popleft())
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing waits to be written."""
 
     def _text(self) -> str:
         return "".join(self._parts)[-MOST_CHARACTERS:]

@@ -51,7 +51,7 @@ class Proxy:
         self.view, self.view_ints = words(view, "d"), words(view, "q")
         self.orders, self.flags = words(command, "d"), words(command, "B")
         self.waits = words(crew.waits, "q")
-        self.queue = EventQueue(output.println, lambda error: self.on_fault(error))
+        self.queue = EventQueue(output._note, lambda error: self.on_fault(error))
         self.reader = EventReader(crew.events, names, self)
         self.hub: Any = None  # the host's greenlet
         self.may_park = False
@@ -293,7 +293,7 @@ class Proxy:
         """Sets MAX_VELOCITY or MAX_TURN_RATE; NaN is refused."""
         self.count_set()
         if math.isnan(value):
-            self.output.println(f"You cannot {name} to: NaN")
+            self.output._note(f"You cannot {name} to: NaN")
         else:
             self.orders[field] = value
 
@@ -301,7 +301,7 @@ class Proxy:
         """Whether the shot was accepted: from a cool gun, with energy left, once in a turn."""
         self.count_set()
         if math.isnan(power):
-            self.output.println("SYSTEM: You cannot call fire(NaN)")
+            self.output._note("SYSTEM: You cannot call fire(NaN)")
             return False
         view = self.view
         energy = view[ENERGY] - self.fired_energy

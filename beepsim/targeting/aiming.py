@@ -30,6 +30,27 @@ def deposit(angle, chosen, weight, k, mass):
 
 
 @jit
+def deposit_intervals(lows, highs, chosen, weight, k, mass):
+    """As `deposit`, each weight spread evenly over the interval [low, high] of its candidate; points are points."""
+    mass[:] = 0.0
+    for i in range(k):
+        # A rise of a running sum at the one end, a fall at the other; a node's cell reaches half a step either way.
+        start = min(max(lows[chosen[i]] / GRID_STEP + GRID_REACH + 0.5, 0.0), GRID_NODES - 2.001)
+        end = min(max(highs[chosen[i]] / GRID_STEP + GRID_REACH + 0.5, 0.0), GRID_NODES - 2.001)
+        end = max(end, start + 1.0)
+        height = weight[i] / (end - start)
+        for place, change in ((start, height), (end, -height)):
+            node = int(place)
+            share = place - node
+            mass[node] += change * (1.0 - share)
+            mass[node + 1] += change * share
+    running = 0.0
+    for node in range(GRID_NODES):
+        running += mass[node]
+        mass[node] = max(running, 0.0)
+
+
+@jit
 def smooth(mass, density_table, cumulative_table, floor, density, cumulative):
     """Density and its integral at the nodes [N] from mass [N] and the kernel's tables [2N - 1] (difference in nodes).
 

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from beepsim.targeting import fast
 from beepsim.targeting.fused import fused_cross_entropy, is_fusible
+from beepsim.targeting.grid_loss import grid_cross_entropy
 from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.losses import Loss
+from beepsim.targeting.smearing import smear
 from beepsim.targeting.weights import LARGEST_W, OFFSET, ModelConfig, Weights
 
 W_RANGE, B_RANGE = (1e-4, 0.999 * LARGEST_W), (1e-4, 1e3)  # a squared distance stays within float32
@@ -33,6 +35,8 @@ class Batch:
     angles: Tensor  # [J]
     low: Tensor  # [Q]
     high: Tensor  # [Q]
+    candidate_low: Tensor  # [J], of the candidates' own hit intervals
+    candidate_high: Tensor  # [J]
 
     @property
     def is_known(self) -> Tensor:
@@ -93,6 +97,8 @@ class Attention(nn.Module):
     def loss(self, loss: Loss, batch: Batch) -> Tensor:
         """The loss of each query of the batch [Q]; the fast cross-entropy (see `fast`) fused where it can be."""
         config = self.config
+        if config.candidates == "intervals":
+            return self.interval_loss(loss, batch)
         if (
             loss is fast.kde_cross_entropy
             and config.neighbours is None
@@ -112,6 +118,17 @@ class Attention(nn.Module):
             )
         log_weights = self.log_weights(batch.queries, batch.candidates, batch.is_known)
         return loss(log_weights, batch.angles, batch.low, batch.high, self.kernel, self.bandwidth, self.floor)
+
+    def interval_loss(self, loss: Loss, batch: Batch) -> Tensor:
+        """`loss` with every candidate spread over its own hit interval; the cross-entropy on a grid where it can be."""
+        config, low, high = self.config, batch.candidate_low, batch.candidate_high
+        is_plain = config.neighbours is None and config.distance == "manhattan" and batch.queries.device.type == "cpu"
+        if loss is fast.kde_cross_entropy and is_plain and batch.queries.dtype == torch.float32:
+            ends = (batch.known, low, high, batch.low, batch.high, self.kernel, self.bandwidth, self.floor)
+            return grid_cross_entropy(self.embed(batch.queries), self.embed(batch.candidates), *ends)
+        log_weights = self.log_weights(batch.queries, batch.candidates, batch.is_known)
+        kernel = smear(KERNELS[config.kernel], 0.5 * (high - low))
+        return loss(log_weights, 0.5 * (low + high), batch.low, batch.high, kernel, self.bandwidth, self.floor)
 
     def keep_in_range(self) -> None:
         """Bring parameters that an optimiser's step moved too far back to the edge of their range."""

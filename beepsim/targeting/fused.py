@@ -8,6 +8,7 @@ nodes, [G] columns of sums (see `streaming`); float32. On a CPU the same bits on
 import importlib.util
 import math
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +49,12 @@ def fused_cross_entropy(
     )
 
 
+@cache
+def quadrature(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss–Legendre positions [N], from -1 to 1, and weights [N]."""
+    return np.polynomial.legendre.leggauss(nodes)
+
+
 def is_fusible(queries: Tensor, kernel: str, distance: str) -> bool:
     """Whether `fused_cross_entropy` computes this: its kernels and distances, float32, CPU or CUDA with Triton."""
     device = queries.device.type
@@ -81,9 +88,7 @@ class Fused(torch.autograd.Function):
         nodes: int,
     ) -> Tensor:
         device, is_laplace, is_manhattan = queries.device, kernel == "laplace", distance == "manhattan"
-        positions, weights = (
-            torch.as_tensor(values, device=device) for values in np.polynomial.legendre.leggauss(nodes)
-        )
+        positions, weights = (torch.as_tensor(values, device=device) for values in quadrature(nodes))
         low, high = low.double()[:, None], high.double()[:, None]
         x = (0.5 * (low + high) + 0.5 * (high - low).abs() * positions).float().contiguous()
         h = by_query(bandwidth).double().reshape(-1).expand(len(queries))
@@ -114,8 +119,8 @@ class Fused(torch.autograd.Function):
             context.layout, result.peaks, factors, rests, tuple(candidates.shape)
         )
         if len(candidates):
-            # The gradients by a query's logits add up to 0. The nearest candidate takes its share of what rounding
-            # left of the sum: where it has nearly all weight, a distance times that rest would drown the gradient.
+            # The gradients by a query's logits add up to 0. Of what rounding left of that sum the candidate at the peak
+            # takes its share: where it has all the weight, its distance times the rest would drown the gradient.
             offsets = queries - candidates[nearest]
             left = totals / result.sums[:, ALL].clamp(min=1.0)
             steps = left[:, None] * (torch.sign(offsets) if context.is_manhattan else 2.0 * offsets)
@@ -126,7 +131,7 @@ class Fused(torch.autograd.Function):
         by_bandwidth = (by_bandwidth.sum() if shape.numel() == 1 else by_bandwidth).reshape(shape)
         return (
             by_queries.float(), by_candidates, None, None, None, None, None, None,
-            by_bandwidth.to(gradient.dtype), (from_above @ result.by_floor).to(gradient.dtype), None,
+            by_bandwidth.to(gradient.dtype), (from_above * result.by_floor).sum().to(gradient.dtype), None,
         )  # fmt: skip
 
 
@@ -171,7 +176,7 @@ def finished(
     log_density = torch.logaddexp(log_kept + log_kernels, torch.log(floor * FLOOR_DENSITY))
     # Share of the kernels in the density, and the derivative by the floor.
     kept = node_weights * torch.exp(log_kept + log_kernels - log_density)
-    by_floor = ((torch.exp(log_kernels) - FLOOR_DENSITY) * torch.exp(-log_density)) @ node_weights
+    by_floor = (node_weights * (torch.exp(log_kernels) - FLOOR_DENSITY) * torch.exp(-log_density)).sum(1)
     # What one unit of e^z times the kernel without its constant counts for in the loss, at each node.
     log_unit = torch.log(node_weights) + log_kept + log_constant - log_all - log_density
     factors = torch.zeros_like(sums)
@@ -184,7 +189,7 @@ def finished(
     spread_slope = -1.0 / h**2 if is_laplace else -1.0 / h**3
     by_bandwidth = spread_slope * spread + kept.sum(1) / h
     return Result(
-        -(log_density @ node_weights),
+        -(log_density * node_weights).sum(1),
         torch.where(torch.isneginf(peaks), 0.0, peaks),  # an empty sum has no peak; its factor is 0
         sums,
         torch.where(nothing, 0.0, factors),

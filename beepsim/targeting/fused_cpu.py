@@ -68,7 +68,7 @@ def lay_out(
 
 
 def add_up(layout: Layout, columns: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Peaks and sums [Q, G] as in `streaming`, and the nearest candidate of each query [Q] (0 where none is known)."""
+    """Peaks and sums [Q, G] as in `streaming`, and the candidate at the peak of ALL of each query [Q], else 0."""
     count = len(layout.arguments[3])
     peaks = np.full((count, columns), -np.inf, np.float32)
     sums, tops = np.zeros(peaks.shape), np.full(count, -1, np.int64)

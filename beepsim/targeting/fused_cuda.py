@@ -84,7 +84,7 @@ def lay_out(
 
 
 def add_up(layout: Layout, columns: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Peaks and sums [Q, G] as in `streaming`, and the nearest candidate of each query [Q]."""
+    """Peaks and sums [Q, G] as in `streaming`, and the candidate at each query's peak of ALL [Q]."""
     count, device = len(layout.by_middle), layout.queries.device
     peaks, sums = torch.empty(count, columns, device=device), torch.empty(count, columns, device=device).double()
     nearest = torch.zeros(count, dtype=torch.int64, device=device)

@@ -116,14 +116,17 @@ class MixtureGun:
     def arguments(self, battle: BattleWaves, waves: np.ndarray) -> tuple:
         known = battle.known[waves]
         config = self.weights.config
+        is_interval = config.candidates == "intervals"
+        ends = ("gf_low", "gf_high") if is_interval else ("gf", "gf")
         tables = kernel_tables(config.kernel, self.weights.bandwidth)
         return (
             *embedded(self.weights, battle, waves),
-            battle.column("gf")[battle.by_break],
+            *(battle.column(name)[battle.by_break] for name in ends),
             known,
             np.minimum(self.neighbours(known), known),
             config.distance == "squared_euclidean",
             self.is_softmax,
+            is_interval,
             *tables,
             self.weights.floor,
         )
@@ -198,7 +201,7 @@ def square_root(known: np.ndarray) -> np.ndarray:
 
 def unit_weights(bandwidth: float, floor: float, features: tuple[str, ...]) -> Weights:
     """Normalised features as they are: the distance of a plain KNN."""
-    config = ModelConfig(features, "manhattan", "gaussian", bandwidth, False, floor, False)
+    config = ModelConfig(features, "manhattan", "gaussian", bandwidth, False, floor, False, candidates="points")
     ones = np.ones(len(features))
     return Weights(config, ones, np.zeros(len(features)), ones, bandwidth, floor)
 

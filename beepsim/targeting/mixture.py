@@ -13,20 +13,24 @@ from beepsim.targeting.aiming import (
     box_density,
     box_mass,
     deposit,
+    deposit_intervals,
     highest_plateau,
+    mass_around,
     mean_log_density,
     smooth,
     widened,
 )
 from beepsim.targeting.knn import choose_nearest, fill_distances, fill_weights
 
+INTERVAL_WINDOW = 0.55
+"""Of the bot's width: candidates that are intervals are already as wide as a bot."""
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 @jit(nogil=True)
 def fill_mixture(
-    query, candidates, angle, known, k, is_squared, is_softmax, density_table, cumulative_table, floor,
-    distance, chosen, weight, mass, density, cumulative,
+    query, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, density_table, cumulative_table,
+    floor, distance, chosen, weight, mass, density, cumulative,
 ):  # fmt: skip
     """Density and its integral on the grid for one query; a query that knows nothing has the uniform density."""
     if known == 0:
@@ -36,14 +40,17 @@ def fill_mixture(
     fill_distances(query, candidates, known, is_squared, distance)
     count = choose_nearest(distance, known, k, chosen)
     fill_weights(distance, chosen, count, is_softmax, weight)
-    deposit(angle, chosen, weight, count, mass)
+    if is_interval:
+        deposit_intervals(lows, highs, chosen, weight, count, mass)
+    else:
+        deposit(lows, chosen, weight, count, mass)
     smooth(mass, density_table, cumulative_table, floor, density, cumulative)
 
 
 @jit(nogil=True)
 def aim_mixtures(
-    queries, candidates, angle, known, k, is_squared, is_softmax, density_table, cumulative_table, floor,
-    half_width, negative, positive, low, high, aimed, log_density, predicted,
+    queries, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, density_table, cumulative_table,
+    floor, half_width, negative, positive, low, high, aimed, log_density, predicted,
 ):  # fmt: skip
     """Best angle, mean log density over [low, high] and mass around the angle, for each query [Q]."""
     count = candidates.shape[1]
@@ -52,17 +59,20 @@ def aim_mixtures(
     mass, density, cumulative = np.empty(GRID_NODES), np.empty(GRID_NODES), np.empty(GRID_NODES)
     for q in range(len(queries)):
         fill_mixture(
-            queries[q], candidates, angle, known[q], k[q], is_squared, is_softmax, density_table, cumulative_table,
-            floor, distance, chosen, weight, mass, density, cumulative,
+            queries[q], candidates, lows, highs, known[q], k[q], is_squared, is_softmax, is_interval, density_table,
+            cumulative_table, floor, distance, chosen, weight, mass, density, cumulative,
         )  # fmt: skip
-        aimed[q], predicted[q] = best_angle(cumulative, half_width[q], negative[q], positive[q])
+        window = half_width[q] * (INTERVAL_WINDOW if is_interval and known[q] > 0 else 1.0)
+        aimed[q], _ = best_angle(cumulative, window, negative[q], positive[q])
+        predicted[q] = mass_around(cumulative, aimed[q], half_width[q], negative[q], positive[q])
         log_density[q] = mean_log_density(density, low[q], high[q], NODES, NODE_WEIGHTS)
 
 
 @jit(nogil=True)
 def fill_densities(
-    queries, candidates, angle, known, k, is_squared, is_softmax, density_table, cumulative_table, floor, densities
-):
+    queries, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, density_table, cumulative_table,
+    floor, densities,
+):  # fmt: skip
     """Densities [Q, GRID_NODES] of the queries."""
     count = candidates.shape[1]
     distance, weight = np.empty(count, np.float32), np.empty(count)
@@ -70,8 +80,8 @@ def fill_densities(
     mass, cumulative = np.empty(GRID_NODES), np.empty(GRID_NODES)
     for q in range(len(queries)):
         fill_mixture(
-            queries[q], candidates, angle, known[q], k[q], is_squared, is_softmax, density_table, cumulative_table,
-            floor, distance, chosen, weight, mass, densities[q], cumulative,
+            queries[q], candidates, lows, highs, known[q], k[q], is_squared, is_softmax, is_interval, density_table,
+            cumulative_table, floor, distance, chosen, weight, mass, densities[q], cumulative,
         )  # fmt: skip
 
 

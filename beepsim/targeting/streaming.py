@@ -1,8 +1,8 @@
 """Sums over candidates behind the fused cross-entropy, streamed in blocks (compiled, single precision).
 
 [Q] queries, [D] features, [N] nodes, [B] blocks of BLOCK candidates, each block sorted by angle. A query's sums are
-kept relative to their largest term, as in fused attention: `peaks` hold the exponents of the largest terms, `sums` the
-sums over e^(exponent - peak). Their columns [G]: ALL, e^z; LEFT and RIGHT (Laplace only), e^z times the kernel at the
+kept relative to one of their largest terms, as in fused attention: `peaks` hold its exponent, `sums` the sums over
+e^(exponent - peak). Their columns [G]: ALL, e^z; LEFT and RIGHT (Laplace only), e^z times the kernel at the
 first node of candidates left of every node, and at the last node of those right of every node (at the other nodes it
 differs by a factor); from FIRST_NODE on, for each node, e^z times the kernel there, of the candidates between the nodes
 (Laplace) or of all (Gaussian). Kernels are without their constant factor; `steepness` is 1/h (Laplace) or 1/(2h²).
@@ -17,6 +17,8 @@ from beepsim.targeting.exponential import LOWEST, exp32, from_ordered, ordered
 
 BLOCK = 256
 """Candidates of a block: its features, the gradient by them and the scratch space lie in the first-level cache."""
+SAFE = np.float32(-50.0)
+"""A peak above it need not rise: no exponent is above 0, and e^50 times any number of candidates is a float32."""
 GROUP = 16
 """Queries that pass a block before the next block comes."""
 WINDOW = 32
@@ -64,11 +66,13 @@ def raise_peak(peaks, sums, column, highest):  # type: ignore[no-untyped-def]
 
 @jit(fastmath=FLAGS)
 def add_terms(exponents, peaks, sums, column):  # type: ignore[no-untyped-def]
-    """Add e^exponents [BLOCK] to a sum."""
-    highest = LOWEST
-    for j in range(BLOCK):
-        highest = max(highest, ordered(exponents[j]))
-    peak = raise_peak(peaks, sums, column, from_ordered(highest))
+    """Add e^exponents [BLOCK] to a sum; no exponent is above 0."""
+    peak = peaks[column]
+    if not peak > SAFE:
+        highest = LOWEST
+        for j in range(BLOCK):
+            highest = max(highest, ordered(exponents[j]))
+        peak = raise_peak(peaks, sums, column, from_ordered(highest))
     if peak > NOTHING or peak != peak:
         total = ZERO
         for j in range(BLOCK):
@@ -79,16 +83,18 @@ def add_terms(exponents, peaks, sums, column):  # type: ignore[no-untyped-def]
 @jit(fastmath=FLAGS)
 def add_tails(logits, angles, first, last, steepness, exponents, peaks, sums):  # type: ignore[no-untyped-def]
     """Add the candidates left of the first node and right of the last one for a Laplace kernel."""
-    most_left, most_right = LOWEST, LOWEST
     for j in range(BLOCK):
         x = angles[j]
-        outside = first - x if x < first else x - last
-        exponents[j] = logits[j] - outside * steepness
-        order = ordered(exponents[j])
-        most_left = max(most_left, order if x < first else LOWEST)
-        most_right = max(most_right, order if x > last else LOWEST)
-    left = raise_peak(peaks, sums, LEFT, from_ordered(most_left))
-    right = raise_peak(peaks, sums, RIGHT, from_ordered(most_right))
+        exponents[j] = logits[j] - (first - x if x < first else x - last) * steepness
+    left, right = peaks[LEFT], peaks[RIGHT]
+    if not (left > SAFE and right > SAFE):
+        most_left, most_right = LOWEST, LOWEST
+        for j in range(BLOCK):
+            order = ordered(exponents[j])
+            most_left = max(most_left, order if angles[j] < first else LOWEST)
+            most_right = max(most_right, order if angles[j] > last else LOWEST)
+        left = raise_peak(peaks, sums, LEFT, from_ordered(most_left))
+        right = raise_peak(peaks, sums, RIGHT, from_ordered(most_right))
     # A side without candidates has no peak to compare with.
     left, right = left if left != NOTHING else ZERO, right if right != NOTHING else ZERO
     total_left, total_right = ZERO, ZERO
@@ -128,9 +134,9 @@ def stream_sums(  # type: ignore[no-untyped-def]
 ):
     """Fill peaks and sums [Q, G] of the queries from `first` to `last`; they must hold -inf and 0 before.
 
-    `tops` [Q] get the place (block · BLOCK + position in the block) of the nearest candidate. `tiles` [B, D, BLOCK],
-    `angles` [B, BLOCK], `ranks` [B, BLOCK + 1] (the order in which candidates broke; the largest of the block at the
-    end), `queries` [Q, D], `known` and `steepness` [Q], `nodes` [Q, N] ascending.
+    `tops` [Q] get the place (block · BLOCK + position in the block) of the term at the peak of ALL. `tiles`
+    [B, D, BLOCK], `angles` [B, BLOCK], `ranks` [B, BLOCK + 1] (the order in which candidates broke; the largest of the
+    block at the end), `queries` [Q, D], `known` and `steepness` [Q], `nodes` [Q, N] ascending.
     """
     logits, exponents = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
     # Candidates between the nodes wait until there is a block of them.

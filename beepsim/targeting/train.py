@@ -30,12 +30,13 @@ from beepsim.targeting.weights import ModelConfig, Weights, initial_weights
 BATTLES_PER_STEP = 2
 MOST_VIRTUAL = 1.0  # turns: waves nearly as good as a real bullet's are queries too
 FEWEST_KNOWN = 50  # candidates; a query that knows less teaches mostly noise
+LEAST_SHARE = 0.1  # of a battle's waves must be known to a query: how sharp weights are best depends on how many are
 NARROWEST = 1e-3  # GF; an interval clipped at the escape angle may be a point
 WARM_UP = 0.3  # share of the steps in which the rate rises
 VALIDATION_STREAM, STEP_STREAM = 1, 2
 VALIDATION_QUERIES = 256
 BETAS = (0.9, 0.99)
-VERSION = 2
+VERSION = 5
 """Of what a training computes and keeps; those of another version are not continued, and not used again."""
 
 LossName = Literal[
@@ -51,11 +52,11 @@ class TrainConfig:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     loss: LossName = "kde_cross_entropy"
-    steps: int = 400
-    queries: int = 128
-    candidates: int = 2000
-    rate: float = 0.02
-    evaluations: int = 20
+    steps: int = 500
+    queries: int = 96
+    candidates: int = 6000
+    rate: float = 0.01
+    evaluations: int = 10
     seed: int = 1
 
 
@@ -212,7 +213,8 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 
 def query_pool(battle: BattleWaves) -> np.ndarray:
     """Waves that a training query may be: real or nearly so, with enough broken waves to learn from."""
-    return np.flatnonzero((battle.rows["virtuality"] <= MOST_VIRTUAL) & (battle.known >= FEWEST_KNOWN))
+    least = max(FEWEST_KNOWN, LEAST_SHARE * len(battle.rows))
+    return np.flatnonzero((battle.rows["virtuality"] <= MOST_VIRTUAL) & (battle.known >= least))
 
 
 def sample_batch(
@@ -236,6 +238,7 @@ def sample_batch(
         torch.as_tensor(battle.rows["gf"][candidates]).to(device),
         torch.as_tensor(centre - half).to(device),
         torch.as_tensor(centre + half).to(device),
+        *(torch.as_tensor(battle.rows[name][candidates]).to(device) for name in ("gf_low", "gf_high")),
     )
 
 

@@ -22,6 +22,7 @@ from beepsim.files import replacing
 from beepsim.targeting.battles import FEATURE_NAMES
 from beepsim.versions import software_versions
 from beepsim.waves.features import FEATURE_VERSION, FEATURES
+from beepsim.waves.history import LAST_GUESS_FACTORS, LATERAL
 
 OFFSET = 1e-4
 """Keeps 0^p and its gradient finite."""
@@ -81,6 +82,11 @@ NEUTRAL = (2.0, 0.1, 0.8)
 NEW_FEATURE = (0.3, 0.2, 0.7)
 """Start of a feature that BeepBoop's main model lacks (the study of the design's section 8)."""
 
+RECIPE_FEATURES = (
+    *BEEPBOOP_MAIN, *LATERAL, "advVel", "shotTimer", *LAST_GUESS_FACTORS, "distance", "botWidth",
+)  # fmt: skip
+"""Of the default recipe: BeepBoop's features, the past motion turn by turn, what the last waves showed."""
+
 KernelName = Literal[
     "gaussian", "laplace", "box", "epanechnikov", "cauchy", "student_t", "student_t_5", "student_t_9"
 ]  # fmt: skip
@@ -92,19 +98,21 @@ class ModelConfig:
     """What is learned and how its density is made; `bandwidth` and `floor` are fixed values or where learning starts.
 
     `floor` is the share of the density spread evenly over GF -1 to 1. `neighbours` None: every candidate counts.
+    `candidates`: each stands at its angle, or is spread over its own hit interval.
     `start` says whether training begins with BeepBoop's parameters or with the same for every feature.
     """
 
     __pydantic_config__ = STRICT
 
-    features: tuple[str, ...] = tuple(BEEPBOOP_MAIN)
+    features: tuple[str, ...] = RECIPE_FEATURES
     distance: Literal["manhattan", "squared_euclidean"] = "manhattan"
-    kernel: KernelName = "laplace"
-    bandwidth: float = 0.08
+    kernel: KernelName = "gaussian"
+    bandwidth: float = 0.05
     learn_bandwidth: bool = True
     floor: float = 0.05
     learn_floor: bool = True
     neighbours: int | None = None
+    candidates: Literal["points", "intervals"] = "intervals"
     start: Literal["beepboop", "neutral"] = "beepboop"
 
 

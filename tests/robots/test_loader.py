@@ -103,6 +103,15 @@ def test_unknown_names(spec, message):
             ROBOT_CLASS + "    def onHitByBullet(self, event):\n        self.ahead(9)\n",
             "mine.py: Mine.onHitByBullet would never be called; here it is on_hit_by_bullet",
         ),
+        (
+            ROBOT_CLASS + "    def on_scaned_robot(self, event): ...\n",
+            "Mine.on_scaned_robot would never be called; did you mean on_scanned_robot",
+        ),
+        (
+            ROBOT_CLASS + "    def run(self):\n        yield self.ahead(9)\n",
+            "mine.py, line 6: Mine.run yields or is async, and would never run",
+        ),
+        (ROBOT_CLASS + "    async def on_win(self, event): ...\n", "line 6: Mine.on_win yields or is async"),
         ("x = 1\nclass Mine:\n    pass\n", "mine.py, line 2: .*; class Mine derives from object"),
         ("class A:\n    pass\nclass Mine(A): ...\nMine = A", "line 1: .*; class A derives from object"),
         ("from beepsim.robots import Robot\nMine = Robot\n", "this one defines none of them"),
@@ -113,6 +122,15 @@ def test_unknown_names(spec, message):
 def test_files_that_are_no_bots(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         load_bot(bot_file(tmp_path, "mine", text))
+
+
+def test_an_edited_file_is_read_again(tmp_path):
+    path = bot_file(tmp_path, "mine", ROBOT_CLASS)
+    first = load_bot(path)
+    bot_file(tmp_path, "mine", ROBOT_CLASS + "    more = 1\n")
+    second = load_bot(path)
+    assert first.hash != second.hash and robot_class(second.parts[0]).more == 1
+    assert load_bot(path) == second
 
 
 def test_robots_are_found_with_their_types(tmp_path):
@@ -150,7 +168,7 @@ def test_a_robot_may_use_whatever_looks_its_module_up(tmp_path):
 
 def test_what_numba_cannot_compile_is_told(tmp_path):
     bot = load_bot(bot_file(tmp_path, "mine", "def move(view, command):\n    command.distance = view.nose\n"))
-    with pytest.raises(UserError, match="bot 'mine' .*cannot be compiled: .*nose"):
+    with pytest.raises(UserError, match="bot 'mine' .*cannot be compiled: .*'nose', no field .*--uncompiled"):
         compiled_entry(bot)
 
 

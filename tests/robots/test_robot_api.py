@@ -598,8 +598,9 @@ def test_a_condition_must_not_act(arena):
 
 def test_no_condition_is_an_error(arena):
     for call in ("add_custom_event", "wait_for"):
-        stage = arena(scripted(lambda robot, call=call: getattr(robot, call)(None)), Duck)
-        assert "the condition cannot be None" in stage.hosts[0].faults[0].message
+        for value in (None, True):
+            stage = arena(scripted(lambda robot, call=call, value=value: getattr(robot, call)(value)), Duck)
+            assert f"the condition cannot be {value}" in stage.hosts[0].faults[0].message
 
 
 def test_wait_for_waits_one_turn_at_least(arena):
@@ -788,7 +789,7 @@ def test_laws_of_rules():
     assert Rules.get_turn_rate_radians(0) == Rules.MAX_TURN_RATE_RADIANS
 
 
-def test_output_is_kept_to_a_limit(arena):
+def test_output_is_shown_and_kept_to_a_limit(arena, capsys):
     def script(robot):
         robot.out.println("hello")
         robot.out.print(3)
@@ -797,6 +798,7 @@ def test_output_is_kept_to_a_limit(arena):
 
     stage = arena(scripted(script), scripted(lambda robot: [robot.out.println(i) for i in range(60_000)]))
     assert stage.hosts[0].output == "hello\n3world\n4 of five\n"
+    assert stage.hosts[0].output in capsys.readouterr().out
     assert len(stage.hosts[1].output) == 100_000 and stage.hosts[1].output.endswith("59999\n")
 
 

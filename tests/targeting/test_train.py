@@ -28,7 +28,8 @@ from beepsim.targeting.weights import ModelConfig, initial_weights
 
 TRAINING = [made_battle(500, seed) for seed in (1, 2, 3)]
 VALIDATION = [made_battle(500, seed) for seed in (4, 5)]
-MODEL = ModelConfig(("accel", "vel", "bft", "advVel"))
+MODEL = ModelConfig(("accel", "vel", "bft", "advVel"), candidates="points")
+INTERVALS = replace(MODEL, candidates="intervals")
 SHORT = TrainConfig(steps=12, queries=32, candidates=200, rate=0.02, evaluations=4)
 
 
@@ -271,7 +272,12 @@ def test_what_is_not_learned_stays_as_it_was():
 
 def test_the_model_in_training_is_the_gun_in_replay():
     """Log density of real bullets: attention in torch, and the compiled mixture on its grid."""
-    for model in (MODEL, ModelConfig(("accel", "vel", "didHit"), "squared_euclidean", "gaussian", 0.1, neighbours=15)):
+    for model in (
+        MODEL,
+        ModelConfig(
+            ("accel", "vel", "didHit"), "squared_euclidean", "gaussian", 0.1, neighbours=15, candidates="points"
+        ),
+    ):
         battle, weights = VALIDATION[0], initial_weights(model)
         chosen = battle.queries[battle.known[battle.queries] >= 60]
         attention = Attention(weights, torch.float64)
@@ -313,6 +319,33 @@ def test_batches_hold_what_was_known_and_nothing_later():
         assert battle.rows["virtuality"][query] <= 1.0 and battle.known[query] >= FEWEST_KNOWN
         past = np.flatnonzero(battle.broke < battle.fired[query])
         assert sorted(batch.angles.numpy()[is_known]) == sorted(battle.rows["gf"][past])
+
+
+def test_intervals_are_learned_from():
+    config = TrainConfig(steps=60, queries=64, candidates=300, rate=0.05, evaluations=6)
+    found = train(TRAINING, VALIDATION, INTERVALS, config)
+    assert min(losses_of(found)) < losses_of(found)[0] - 0.02 * abs(losses_of(found)[0])
+    assert not np.array_equal(found.weights.w, initial_weights(INTERVALS).w) and found.skipped_steps == 0
+
+
+def test_intervals_in_training_are_intervals_in_replay():
+    battle, weights = VALIDATION[0], initial_weights(INTERVALS)
+    chosen = battle.queries[battle.known[battle.queries] >= 60]
+    pool = np.sort(chosen)
+    config = replace(SHORT, candidates=10_000)
+    batch = sample_batch(battle, pool, weights, config, len(pool), FixedOrder(), "cpu")
+    both = (fast_loss("kde_cross_entropy"), LOSSES["kde_cross_entropy"])
+    losses = [Attention(weights).loss(loss, batch).detach().numpy() for loss in both]
+    replayed = learned_gun("gun", weights).aim(battle).log_density[battle.known[battle.queries] >= 60]
+    for found in losses:
+        assert np.mean(math.log(2.0) - found) == pytest.approx(np.mean(replayed), abs=5e-3)
+
+
+class FixedOrder:
+    """A generator that chooses the first of what there is."""
+
+    def choice(self, pool, count, replace):
+        return (np.arange(pool) if np.isscalar(pool) else pool)[:count]
 
 
 def test_queries_are_trained_without_their_outcome():

@@ -166,7 +166,11 @@ def test_embedding_is_the_formula():
     battle = real_battle()
     weights = initial_weights(ModelConfig())
     found = weights.embed(battle.features)
-    assert found.shape == (len(battle.rows), 20) and found.dtype == np.float32 and np.isfinite(found).all()
+    assert (
+        found.shape == (len(battle.rows), len(weights.config.features))
+        and found.dtype == np.float32
+        and np.isfinite(found).all()
+    )
     for column, name in enumerate(weights.config.features):
         x = normalise(battle.rows, [name])[:, 0].astype(np.float64)
         expected = weights.w[column] * (1e-4 + weights.b[column] + x) ** weights.p[column]
