@@ -140,23 +140,24 @@ def is_quiet_turn(world, count):
     for i in range(count):
         slot = bullet_list[i]
         bullet = bullets[slot]
-        is_flying = bullet.state <= MOVING
+        if bullet.state > MOVING:
+            happens |= bullet.frame + 1 >= last_frame(bullet)
+            continue
         may_hit = False
         for index in range(robot_count):
             may_hit |= may_hit_robot(world.robots[index], bullet) & (index != bullet.owner)
         flights[5 * count + slot] = MAY_HIT if may_hit else 0.0
-        goes_out = is_outside(rules, bullet.x + bullet.step_x, bullet.y + bullet.step_y)
-        ends = bullet.frame + 1 >= last_frame(bullet)
-        happens |= (goes_out | may_hit) if is_flying else ends
-        any_meets |= may_meet(bullet, flights, flying, count) & is_flying
+        happens |= may_hit | is_outside(rules, bullet.x + bullet.step_x, bullet.y + bullet.step_y)
+        any_meets |= may_meet(bullet, flights, flying, count)
         flights[flying], flights[count + flying] = bullet.x, bullet.y
         flights[2 * count + flying], flights[3 * count + flying] = bullet.step_x, bullet.step_y
         flights[4 * count + flying] = bullet.owner
-        flying += 1 if is_flying else 0
+        flying += 1
     if any_meets:
         for i in range(count):
             slot = bullet_list[i]
-            flights[5 * count + slot] += MAY_MEET if may_meet(bullets[slot], flights, flying, count) else 0.0
+            if bullets[slot].state <= MOVING:
+                flights[5 * count + slot] += MAY_MEET if may_meet(bullets[slot], flights, flying, count) else 0.0
     return not (happens or any_meets)
 
 
