@@ -1,6 +1,6 @@
 """Speed of duels between compiled bots with guns: robot-turns per second on one core, and the time to compile.
 
-    python scripts/bench_duel.py [--rounds 100] [--repetitions 7] [--battles 40]
+    python scripts/bench_duel.py [--rounds 100] [--repetitions 7] [--battles 160]
 
 A robot-turn is one robot in one turn, its bot's own thinking included. The whole call of `fight` is timed, with and
 without a recording; the time to compile is that of a fresh process from its start to the result of a one-round duel,
@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--repetitions", type=int, default=7)
-    parser.add_argument("--battles", type=int, default=40)
+    parser.add_argument("--battles", type=int, default=160)
     arguments = parser.parse_args()
     print(f"{cpu_name()}, Python {sys.version.split()[0]}, numba {numba.__version__}, numpy {np.__version__}")
     print(f"{arguments.repetitions} duels of {arguments.rounds} rounds each; million robot-turns/s, one core")
