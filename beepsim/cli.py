@@ -6,16 +6,15 @@ import sys
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from beepsim import __version__
 from beepsim.errors import UserError
+from beepsim.gun_commands import app as gun_app
 from beepsim.progress import show_progress
-from beepsim.terminal import interruptible, parse_turn, print_json, print_rows, read_start
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+from beepsim.terminal import Json, interruptible, parse_turn, print_json, print_rows, read_start
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +24,7 @@ app = typer.Typer(
 )
 recordings_app = typer.Typer(no_args_is_help=True, help="Recorded battles: import them, see what one holds.")
 app.add_typer(recordings_app, name="recordings")
+app.add_typer(gun_app)
 
 
 def main() -> None:
@@ -219,108 +219,6 @@ def waves(
         print_json(facts)
     else:
         print(f"{facts['waves']} waves, {facts['real_bullets']} of real bullets, from {len(files)} battles in {out}")
-
-
-@app.command()
-def train(
-    tables: Annotated[list[Path], typer.Argument(metavar="TABLE...", help="Wave tables.")],
-    out: Annotated[Path, typer.Option(help="Weights to write (.safetensors).")],
-    validation: Annotated[
-        list[str] | None, typer.Option(help="Opponent that decides when to stop; repeatable. Default: a fifth of them.")
-    ] = None,
-    kernel: Annotated[str, typer.Option(help="Such as gaussian or laplace; all: docs/targeting.md.")] = "gaussian",
-    loss: Annotated[str, typer.Option(help="Such as mse_mean; all: docs/targeting.md.")] = "kde_cross_entropy",
-    bandwidth: Annotated[str, typer.Option(help="In guess factors, or learned.")] = "learned",
-    steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 500,
-    seed: Annotated[int, typer.Option(help="Fixes every random choice.")] = 1,
-    device: Annotated[str, typer.Option(help="Any device of torch: cpu, cuda.")] = "cpu",
-    as_json: Json = False,
-) -> None:
-    """Learn a gun's weights from wave tables. Interrupted, the same command goes on where it stopped.
-
-    Example: beepsim train waves.parquet --out gun.safetensors --kernel gaussian --steps 300
-    """
-    from beepsim.experiments.config import single_variant
-    from beepsim.experiments.split import choose_validation
-    from beepsim.targeting.battles import load_battles
-    from beepsim.targeting.train import train as train_weights
-    from beepsim.targeting.weights import save_weights
-
-    variant = single_variant(kernel, loss, bandwidth, steps, seed)
-    battles = load_battles(tables)
-    kept = choose_validation([battle.target for battle in battles], validation or [], seed)
-    checkpoint = out.with_name(out.name + ".checkpoint")
-    with (
-        interruptible(f"the same command goes on from {checkpoint}"),
-        show_progress("Training", steps, "steps") as update,
-    ):
-        result = train_weights(
-            [battle for battle in battles if battle.target not in kept],
-            [battle for battle in battles if battle.target in kept],
-            variant.model,
-            variant.train,
-            checkpoint,
-            update,
-            device,
-        )
-    save_weights(out, result.weights)
-    checkpoint.unlink(missing_ok=True)
-    if as_json:
-        print_json({"weights": out, "history": result.history, "skipped_steps": result.skipped_steps})
-        return
-    first, best = result.history[0], min(result.history, key=lambda row: row["validation_loss"])
-    print(f"{variant.name}: validation loss {first['validation_loss']:.4f} -> {best['validation_loss']:.4f}")
-    print(f"(step {best['step']} of {steps}), bandwidth {result.weights.bandwidth:.4f} GF, in {out}")
-
-
-@app.command()
-def evaluate(
-    tables: Annotated[list[Path], typer.Argument(metavar="TABLE...", help="Wave tables.")],
-    weights: Annotated[list[Path] | None, typer.Option(help="Weights of a learned gun; repeatable.")] = None,
-    gun: Annotated[list[str] | None, typer.Option(help="A gun to compare with; repeatable. Default: all.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1,
-    as_json: Json = False,
-) -> None:
-    """Replay every real bullet of the tables with each gun: hit rate, lift, log density, 95 % intervals.
-
-    Example: beepsim evaluate test.parquet --weights gun.safetensors --gun knn --gun beepboop_main
-    """
-    from beepsim.targeting.battles import load_battles
-    from beepsim.targeting.guns import choose_guns
-    from beepsim.targeting.replay import compare, replay, summarise
-
-    guns, trained_on = choose_guns(gun or [], weights or [])
-    battles = load_battles(tables)
-    seen = sorted({battle.target for battle in battles} & trained_on)
-    if seen:
-        print(f"beepsim: note: these weights were trained on {', '.join(seen)}, which flatters them", file=sys.stderr)
-    shots: dict[str, dict[str, Any]] = {}
-    with (
-        interruptible("nothing was printed"),
-        show_progress("Replaying", len(guns) * len(battles), "battles") as update,
-    ):
-        for one in guns:
-            for one_battle in battles:
-                shots.setdefault(one.name, {})[one_battle.battle] = replay(one_battle, one)
-                update(sum(len(done) for done in shots.values()))
-    rows = sorted(summarise(shots, seed), key=lambda row: row["hit_rate"], reverse=True)
-    learned = [one.name for one in guns if one.name in {str(path) for path in weights or []}]
-    differences = compare(shots, learned, [one.name for one in guns], seed)
-    if as_json:
-        print_json({"guns": rows, "differences": differences})
-        return
-    ends = ("", "_low", "_high")
-    print_rows(
-        rows,
-        {"gun": "{}", "shots": "{}"}
-        | {f"hit_rate{end}": "{:.4f}" for end in ends}
-        | {f"lift{end}": "{:.2f}" for end in ends}
-        | {f"log_density{end}": "{:.3f}" for end in ends},
-    )
-    if differences:
-        print("\nPaired differences, gun minus reference:")
-        names = [f"{name}{end}" for name in ("hit_rate_difference", "log_density_difference") for end in ends]
-        print_rows(differences, {"gun": "{}", "reference": "{}"} | dict.fromkeys(names, "{:+.4f}"))
 
 
 @app.command()

@@ -37,6 +37,7 @@ ROOMS = [
     "targeting",
     "experiments",
     "terminal",
+    "gun_commands",
     "cli",
 ]
 
@@ -61,7 +62,7 @@ LIBRARIES = {
     "pydantic": {"recording", "waves", "targeting", "experiments"},
     "matplotlib": {"experiments"},
     "jinja2": {"experiments"},
-    "typer": {"terminal", "cli"},
+    "typer": {"terminal", "gun_commands", "cli"},
     "rich": {"progress"},
 }
 
