@@ -21,7 +21,7 @@ from beepsim.experiments.split import split_opponents
 from beepsim.progress import show_progress
 from beepsim.targeting.adaptation import AdaptedGun
 from beepsim.targeting.battles import load_battles
-from beepsim.targeting.densities import CombinedGun
+from beepsim.targeting.full import full_gun
 from beepsim.targeting.guns import BASELINES, learned_gun
 from beepsim.targeting.network import NetworkConfig, NetworkGun, load_network, pretrain, save_network
 from beepsim.targeting.replay import by_opponent, compare, replay, summarise
@@ -54,9 +54,9 @@ def main() -> int:
                 save_network(path, pretrain(others, config, path.with_suffix(".checkpoint"), update))
             path.with_suffix(".checkpoint").unlink(missing_ok=True)
         adapted = AdaptedGun("adapted", one.weights, seed)
-        network = NetworkGun("network", load_network(path), seed)
-        guns = [BASELINES[REFERENCE], learned_gun("exportable", one.weights), adapted, network]
-        guns.append(CombinedGun(FULL, (adapted, network)))
+        network = load_network(path)
+        guns = [BASELINES[REFERENCE], learned_gun("exportable", one.weights), adapted]
+        guns += [NetworkGun("network", network, seed), full_gun(FULL, one.weights, network, seed)]
         tested = [battle for battle in battles if battle.target in fold.test]
         with show_progress(f"Replaying {fold.number + 1} of {len(folds)}", len(tested), "battles") as update:
             for count, battle in enumerate(tested, 1):
