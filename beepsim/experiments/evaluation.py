@@ -35,7 +35,7 @@ def replay_guns(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Shots of each gun by battle; a learned gun fires in each battle with the weights of the fold that tests it."""
     fold_of = {target: fold.number for fold in folds for target in fold.test}
-    data_key = part_key([(battle.battle, battle.content_hash) for battle in battles])
+    data_key = part_key(SHOT.descr, [(battle.battle, battle.content_hash) for battle in battles])
     by_variant: dict[str, dict[int, Learned]] = {}
     for one in learned:
         by_variant.setdefault(one.variant, {})[one.fold] = one

@@ -19,6 +19,7 @@ SHOT = np.dtype(
         ("round", "i4"),
         ("fire_turn", "i4"),
         ("power", "f4"),
+        ("known", "i4"),  # broken waves that the gun could learn from
         ("angle", "f8"),  # GF; NaN where hits are expected values
         ("hit", "f8"),  # 0 or 1, or the probability
         ("chance", "f8"),  # probability that a random angle of the escape range hits
@@ -42,6 +43,7 @@ def replay(battle: BattleWaves, gun: Gun) -> np.ndarray:
     shots = np.zeros(len(rows), SHOT)
     for name in ("round", "fire_turn", "power"):
         shots[name] = rows[name]
+    shots["known"] = battle.known[battle.queries]
     shots["angle"], shots["log_density"], shots["predicted"] = aims.angle, aims.log_density, aims.predicted
     shots["chance"] = random_chance(battle)
     shots["hit"] = would_hit(rows, aims.angle) if aims.hit is None else aims.hit

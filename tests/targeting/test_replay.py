@@ -89,6 +89,9 @@ def test_replay_has_every_real_bullet_in_time_order():
     real = battle.rows[battle.rows["real"]]
     for name in ("round", "fire_turn", "power"):
         np.testing.assert_array_equal(shots[name], real[name])
+    np.testing.assert_array_equal(
+        shots["known"], [(battle.broke < fired).sum() for fired in battle.fired[battle.queries]]
+    )
     assert (np.diff(shots["round"].astype(np.int64) << 32 | shots["fire_turn"]) > 0).all()
     assert set(np.unique(shots["hit"])) <= {0.0, 1.0}
 
