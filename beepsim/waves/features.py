@@ -29,24 +29,28 @@ Columns = Mapping[str, np.ndarray] | np.ndarray
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature; `normalised` computes it from raw columns [W]."""
+    """One feature; `normalised` computes it from raw columns [W], as `formula` says."""
 
     name: str
     definition: str
     unit: str
+    formula: str
     normalised: Callable[[Columns], np.ndarray]
 
 
-def scaled(name: str, divisor: float, plus: float = 0.0) -> Callable[[Columns], np.ndarray]:
-    return lambda raw: (np.asarray(raw[name], np.float64) + plus) / divisor
+def scaled(name: str, divisor: float, plus: float = 0.0) -> tuple[str, Callable[[Columns], np.ndarray]]:
+    """Formula and function of a raw column that is shifted and divided."""
+    shifted = f"({name} + {plus!r})" if plus else name
+    return f"{shifted} / {divisor!r}", lambda raw: (np.asarray(raw[name], np.float64) + plus) / divisor
 
 
-def timer(name: str) -> Callable[[Columns], np.ndarray]:
-    return lambda raw: np.minimum(raw[name], LONGEST_TIMER) / np.asarray(raw["bft"], np.float64)
+def timer(name: str) -> tuple[str, Callable[[Columns], np.ndarray]]:
+    formula = f"min({name}, {LONGEST_TIMER}) / bft"
+    return formula, lambda raw: np.minimum(raw[name], LONGEST_TIMER) / np.asarray(raw["bft"], np.float64)
 
 
-def is_straight(name: str) -> Callable[[Columns], np.ndarray]:
-    return lambda raw: (raw[name] < STRAIGHT).astype(np.float64)
+def is_straight(name: str) -> tuple[str, Callable[[Columns], np.ndarray]]:
+    return f"1 if {name} < {STRAIGHT} else 0", lambda raw: (raw[name] < STRAIGHT).astype(np.float64)
 
 
 def acceleration(raw: Columns) -> np.ndarray:
@@ -64,59 +68,75 @@ def pause(raw: Columns) -> np.ndarray:
 
 LIST = (
     Feature(
-        "virtuality", "0 for a real bullet, else turns to the shot before or after", "turns", scaled("virtuality", 5)
+        "virtuality", "0 for a real bullet, else turns to the shot before or after", "turns", *scaled("virtuality", 5)
     ),
-    Feature("power", "bullet power", "energy", scaled("power", 3)),
-    Feature("bft", "distance / bullet speed", "turns", scaled("bft", 100)),
-    Feature("accel", "|v - previous v|, negative when |v| fell", "px/turn²", acceleration),
-    Feature("vel", "|velocity|", "px/turn", scaled("vel", 8)),
-    Feature("vel=8", "1 where |velocity| > 7.9", "0 or 1", lambda raw: (raw["vel"] > FULL_VELOCITY).astype(np.float64)),
-    Feature("latVel", "|velocity · sin rel|, rel = heading - bearing to target", "px/turn", scaled("latVel", 8)),
-    Feature("advVel", "velocity · cos rel, positive away from the shooter", "px/turn", scaled("advVel", 8, 16)),
-    Feature("advDir", "cos rel · move direction", "1", scaled("advDir", 2, 1)),
-    Feature("vChangeTimer", "turns since the velocity last changed by more than 0.01", "turns", timer("vChangeTimer")),
-    Feature("dirChangeTimer", "turns since the sign of the velocity last changed", "turns", timer("dirChangeTimer")),
-    Feature("decelTimer", "turns since the speed along the move direction last fell", "turns", timer("decelTimer")),
-    Feature("distanceLast10", "distance from where it was 12 turns before (sic)", "px", scaled("distanceLast10", 80)),
-    Feature("distanceLast20", "distance from where it was 20 turns before", "px", scaled("distanceLast20", 160)),
-    Feature("mirrorOffset", "offset of the field's centre · orbit direction", "rad", scaled("mirrorOffset", 1, np.pi)),
-    Feature("orbitalWallAhead", "arc to the wall, around the shooter", "asin(8/v)", scaled("orbitalWallAhead", 1.5)),
+    Feature("power", "bullet power", "energy", *scaled("power", 3)),
+    Feature("bft", "distance / bullet speed", "turns", *scaled("bft", 100)),
+    Feature("accel", "|v - previous v|, negative when |v| fell", "px/turn²", "max(2 + accel, 0) / 2", acceleration),
+    Feature("vel", "|velocity|", "px/turn", *scaled("vel", 8)),
     Feature(
-        "orbitalWallReverse", "the same against the orbit direction", "asin(8/v)", scaled("orbitalWallReverse", 1.5)
+        "vel=8",
+        "1 where |velocity| > 7.9",
+        "0 or 1",
+        f"1 if vel > {FULL_VELOCITY} else 0",
+        lambda raw: (raw["vel"] > FULL_VELOCITY).astype(np.float64),
     ),
-    Feature("maeWallAhead", "escape angle on the orbit side", "asin(8/v)", scaled("maeWallAhead", 1)),
-    Feature("maeWallReverse", "escape angle on the other side", "asin(8/v)", scaled("maeWallReverse", 1)),
-    Feature("stickWallAhead", "turn of a stick along the orbit", "rad", scaled("stickWallAhead", np.pi / 2)),
-    Feature("stickWallReverse", "the same, driving the other way", "rad", scaled("stickWallReverse", np.pi / 2)),
-    Feature("stickWallAhead2", "turn of a stick along its heading", "rad", scaled("stickWallAhead2", np.pi / 2)),
-    Feature("stickWallReverse2", "the same, driving the other way", "rad", scaled("stickWallReverse2", np.pi / 2)),
-    Feature("stickWallAhead=0", "1 where stickWallAhead < 0.001", "0 or 1", is_straight("stickWallAhead")),
-    Feature("stickWallReverse=0", "1 where stickWallReverse < 0.001", "0 or 1", is_straight("stickWallReverse")),
-    Feature("stickWallAhead2=0", "1 where stickWallAhead2 < 0.001", "0 or 1", is_straight("stickWallAhead2")),
-    Feature("stickWallReverse2=0", "1 where stickWallReverse2 < 0.001", "0 or 1", is_straight("stickWallReverse2")),
-    Feature("shotsFired", "bullets fired in the battle before this wave", "1", scaled("shotsFired", 1000)),
-    Feature("gameTime", "turn of the round in which the wave starts", "turns", scaled("gameTime", 500)),
-    Feature("currentGF", "GF of the target on the wave nearest to it, 0 without one", "GF", scaled("currentGF", 2, 1)),
-    Feature("didHit", "1: its bullet, or one within 3 turns, hit a robot", "0 or 1", scaled("didHit", 1)),
-    Feature("didCollide", "1: such a bullet met another bullet", "0 or 1", scaled("didCollide", 1)),
+    Feature("latVel", "|velocity · sin rel|, rel = heading - bearing to target", "px/turn", *scaled("latVel", 8)),
+    Feature("advVel", "velocity · cos rel, positive away from the shooter", "px/turn", *scaled("advVel", 8, 16)),
+    Feature("advDir", "cos rel · move direction", "1", *scaled("advDir", 2, 1)),
+    Feature("vChangeTimer", "turns since the velocity last changed by more than 0.01", "turns", *timer("vChangeTimer")),
+    Feature("dirChangeTimer", "turns since the sign of the velocity last changed", "turns", *timer("dirChangeTimer")),
+    Feature("decelTimer", "turns since the speed along the move direction last fell", "turns", *timer("decelTimer")),
+    Feature("distanceLast10", "distance from where it was 12 turns before (sic)", "px", *scaled("distanceLast10", 80)),
+    Feature("distanceLast20", "distance from where it was 20 turns before", "px", *scaled("distanceLast20", 160)),
+    Feature("mirrorOffset", "offset of the field's centre · orbit direction", "rad", *scaled("mirrorOffset", 1, np.pi)),
+    Feature("orbitalWallAhead", "arc to the wall, around the shooter", "asin(8/v)", *scaled("orbitalWallAhead", 1.5)),
+    Feature(
+        "orbitalWallReverse", "the same against the orbit direction", "asin(8/v)", *scaled("orbitalWallReverse", 1.5)
+    ),
+    Feature("maeWallAhead", "escape angle on the orbit side", "asin(8/v)", *scaled("maeWallAhead", 1)),
+    Feature("maeWallReverse", "escape angle on the other side", "asin(8/v)", *scaled("maeWallReverse", 1)),
+    Feature("stickWallAhead", "turn of a stick along the orbit", "rad", *scaled("stickWallAhead", np.pi / 2)),
+    Feature("stickWallReverse", "the same, driving the other way", "rad", *scaled("stickWallReverse", np.pi / 2)),
+    Feature("stickWallAhead2", "turn of a stick along its heading", "rad", *scaled("stickWallAhead2", np.pi / 2)),
+    Feature("stickWallReverse2", "the same, driving the other way", "rad", *scaled("stickWallReverse2", np.pi / 2)),
+    Feature("stickWallAhead=0", "1 where stickWallAhead < 0.001", "0 or 1", *is_straight("stickWallAhead")),
+    Feature("stickWallReverse=0", "1 where stickWallReverse < 0.001", "0 or 1", *is_straight("stickWallReverse")),
+    Feature("stickWallAhead2=0", "1 where stickWallAhead2 < 0.001", "0 or 1", *is_straight("stickWallAhead2")),
+    Feature("stickWallReverse2=0", "1 where stickWallReverse2 < 0.001", "0 or 1", *is_straight("stickWallReverse2")),
+    Feature("shotsFired", "bullets fired in the battle before this wave", "1", *scaled("shotsFired", 1000)),
+    Feature("gameTime", "turn of the round in which the wave starts", "turns", *scaled("gameTime", 500)),
+    Feature("currentGF", "GF of the target on the wave nearest to it, 0 without one", "GF", *scaled("currentGF", 2, 1)),
+    Feature("didHit", "1: its bullet, or one within 3 turns, hit a robot", "0 or 1", *scaled("didHit", 1)),
+    Feature("didCollide", "1: such a bullet met another bullet", "0 or 1", *scaled("didCollide", 1)),
     *(
-        Feature(name, "velocity across the bearing so many turns before, in the orbit direction", "px/turn", velocity)
+        Feature(
+            name,
+            "velocity across the bearing so many turns before, in the orbit direction",
+            "px/turn",
+            *scaled(name, 16, 8),
+        )
         for name in LATERAL
-        for velocity in [scaled(name, 16, 8)]
     ),
     *(
-        Feature(name, "velocity away from the shooter so many turns before", "px/turn", velocity)
+        Feature(name, "velocity away from the shooter so many turns before", "px/turn", *scaled(name, 16, 8))
         for name in ADVANCING
-        for velocity in [scaled(name, 16, 8)]
     ),
-    Feature("shotTimer", "turns since the shooter's last shot", "turns", pause),
+    Feature(
+        "shotTimer", "turns since the shooter's last shot", "turns", f"min(shotTimer, {LONGEST_PAUSE}) / 20", pause
+    ),
     *(
-        Feature(name, "GF of the last, last but one... real wave that broke in this round", "GF", guess_factor)
+        Feature(name, "GF of the last, last but one... real wave that broke in this round", "GF", *scaled(name, 2, 1))
         for name in LAST_GUESS_FACTORS
-        for guess_factor in [scaled(name, 2, 1)]
     ),
-    Feature("distance", "shooter to target", "px", scaled("distance", 800)),
-    Feature("botWidth", "angle of 36 px at the target's distance, twice, per escape angle", "1", bot_width),
+    Feature("distance", "shooter to target", "px", *scaled("distance", 800)),
+    Feature(
+        "botWidth",
+        "angle of 36 px at the target's distance, twice, per escape angle",
+        "1",
+        f"min(4 * 18 / (distance * asin(8 / bullet_speed)), {WIDEST_BOT})",
+        bot_width,
+    ),
 )
 FEATURES: dict[str, Feature] = {feature.name: feature for feature in LIST}
 

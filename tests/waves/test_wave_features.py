@@ -1,5 +1,8 @@
 """Names, normalisation and completeness of the features."""
 
+import ast
+import math
+import operator
 import re
 from pathlib import Path
 
@@ -41,6 +44,33 @@ def test_normalisation_by_hand():
     found = normalise(columns, list(FEATURES))
     assert found.dtype == np.float32 and found.shape == (1, len(FEATURES))
     assert dict(zip(FEATURES, found[0], strict=True)) == pytest.approx(NORMALISED, rel=1e-6, abs=1e-7)
+
+
+OPERATORS = {
+    ast.Add: operator.add, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Lt: operator.lt, ast.Gt: operator.gt,
+}  # fmt: skip
+FUNCTIONS = {"min": min, "max": max, "asin": math.asin}
+
+
+def value_of(node: ast.AST) -> float:
+    """Of a formula in the raw values above."""
+    match node:
+        case ast.Constant(value):
+            return value
+        case ast.Name(name):
+            return RAW[name]
+        case ast.BinOp(left, operation, right) | ast.Compare(left, [operation], [right]):
+            return OPERATORS[type(operation)](value_of(left), value_of(right))
+        case ast.IfExp(test, body, orelse):
+            return value_of(body if value_of(test) else orelse)
+        case ast.Call(ast.Name(name), arguments):
+            return FUNCTIONS[name](*map(value_of, arguments))
+    raise AssertionError(ast.dump(node))
+
+
+def test_formulas_say_what_is_computed():
+    found = {name: value_of(ast.parse(feature.formula, mode="eval").body) for name, feature in FEATURES.items()}
+    assert found == pytest.approx(NORMALISED, rel=1e-12)
 
 
 def test_a_table_and_a_dict_of_its_columns_give_the_same():
