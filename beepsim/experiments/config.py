@@ -1,5 +1,6 @@
 """One experiment as it stands in YAML: data, split, model, training, sweep, guns to compare with."""
 
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,14 +10,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from beepsim.battle import Rules
 from beepsim.errors import UserError
 from beepsim.experiments.yaml_file import read_config
+from beepsim.targeting.battles import KNOWN_AFTER_THE_SHOT
+from beepsim.targeting.in_battle import NEEDED, InBattle
+from beepsim.targeting.network import NetworkConfig
 from beepsim.targeting.train import LossName, TrainConfig
-from beepsim.targeting.weights import RECIPE_FEATURES, KernelName, ModelConfig, check_features
+from beepsim.targeting.weights import BEEPBOOP_MAIN, RECIPE_FEATURES, KernelName, ModelConfig, check_features
+from beepsim.waves.features import FEATURES
+from beepsim.waves.history import ADVANCING, LAST_GUESS_FACTORS, LATERAL
 
 Distance = Literal["manhattan", "squared_euclidean"]
-Gun = Literal["random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer"]
-ALL_GUNS: list[Gun] = [
-    "random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer"
+Gun = Literal[
+    "random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer", "beepboop"
 ]  # fmt: skip
+ALL_GUNS: list[Gun] = [
+    "random", "head_on", "linear", "circular", "histogram", "knn", "beepboop_main", "beepboop_anti_surfer", "beepboop"
+]  # fmt: skip
+Group = Literal["beepboop", "past_motion", "last_guess_factors", "shot", "walls"]
+FEATURE_GROUPS: dict[Group, tuple[str, ...]] = {
+    "beepboop": tuple(BEEPBOOP_MAIN),
+    "past_motion": (*LATERAL, *ADVANCING, "advVel"),
+    "last_guess_factors": LAST_GUESS_FACTORS,
+    "shot": ("shotTimer", "distance", "botWidth"),
+    "walls": (*(name for name in FEATURES if "Wall" in name), "mirrorOffset"),
+}
+"""What a variant can leave out, to see what it is worth."""
 Bandwidth = Annotated[float, Field(ge=0.005, le=1.0)]
 WITHOUT_DENSITY = ("mse_mean", "mse_expected")
 """Losses that know neither kernel nor bandwidth nor floor."""
@@ -76,10 +93,14 @@ class Data(Section):
 
 
 class Split(Section):
-    """By opponent: each is a test opponent in one fold and never trained on there."""
+    """By opponent: each is a test opponent in one fold and never trained on there.
+
+    `surfers` are those that change their movement in answer to bullets: a model of their own is trained on them.
+    """
 
     folds: int = Field(default=4, ge=2, le=50)
     validation: float = Field(default=0.2, gt=0, lt=1)
+    surfers: list[str] = []
 
 
 class Model(Section):
@@ -101,34 +122,52 @@ class Model(Section):
 
 
 class Train(Section):
-    """How each variant is trained; see targeting/train.py."""
+    """How each variant is trained, `restarts` times with different seeds; see targeting/train.py."""
 
     steps: int = Field(default=TrainConfig.steps, ge=1, le=1_000_000)
     queries: int = Field(default=TrainConfig.queries, ge=1, le=100_000)
     candidates: int = Field(default=TrainConfig.candidates, ge=1, le=100_000)
     rate: float = Field(default=TrainConfig.rate, gt=0, le=1)
     evaluations: int = Field(default=TrainConfig.evaluations, ge=1, le=10_000)
+    restarts: int = Field(default=1, ge=1, le=100)
+
+
+class Pretraining(Section):
+    """How the network is pretrained; see targeting/network.py."""
+
+    steps: int = Field(default=NetworkConfig.steps, ge=1, le=1_000_000)
 
 
 class Sweep(Section):
-    """Every combination is a variant, trained in every fold; bandwidths in guess factors, or learned."""
+    """Every combination is a variant, trained in every fold; bandwidths in guess factors, or learned.
+
+    Each entry of `without` is a list of groups of features that are left out.
+    """
 
     kernel: list[KernelName] = Field(default=["gaussian"], min_length=1)
     loss: list[LossName] = Field(default=["kde_cross_entropy"], min_length=1)
     bandwidth: list[Bandwidth | Literal["learned"]] = Field(default=["learned"], min_length=1)
     start: list[Literal["beepboop", "neutral"]] = Field(default=["beepboop"], min_length=1)
     candidates: list[Literal["points", "intervals"]] = Field(default=["intervals"], min_length=1)
+    without: list[list[Group]] = Field(default=[[]], min_length=1)
 
-    @field_validator("kernel", "loss", "bandwidth", "start", "candidates")
+    @field_validator("kernel", "loss", "bandwidth", "start", "candidates", "without")
     @classmethod
     def no_repeats(cls, values: list) -> list:
-        if len(set(values)) < len(values):
-            raise ValueError(f"a value is given twice in {values}")
-        return values
+        return without_repeats(values)
+
+
+def without_repeats(values: list) -> list:
+    if any(value in values[:index] for index, value in enumerate(values)):
+        raise ValueError(f"a value is given twice in {values}")
+    return values
 
 
 class Experiment(Section):
-    """A whole experiment; `seed` fixes battles, split, training and bootstrap."""
+    """A whole experiment; `seed` fixes battles, split, training and bootstrap.
+
+    `in_battle` names guns that learn while they fight, made of the first variant (and of a pretrained network).
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)
     seed: int = Field(default=1, ge=0, lt=2**31)
@@ -138,17 +177,45 @@ class Experiment(Section):
     train: Train = Train()
     sweep: Sweep = Sweep()
     guns: list[Gun] = Field(default=ALL_GUNS, min_length=1)
+    in_battle: list[InBattle] = []
+    network: Pretraining = Pretraining()
     density_waves: int = Field(default=6, ge=0, le=20)
+
+    @field_validator("guns", "in_battle")
+    @classmethod
+    def no_repeats(cls, values: list) -> list:
+        return without_repeats(values)
+
+    @model_validator(mode="after")
+    def parts_fit(self) -> "Experiment":
+        for name in self.in_battle:
+            if NEEDED[name].weights == 2 and not self.split.surfers:
+                raise ValueError(f"in_battle: {name} needs a model for surfers; name them in split.surfers")
+        for groups in self.sweep.without:
+            for group in groups:
+                if not set(FEATURE_GROUPS[group]) & set(self.model.features):
+                    raise ValueError(f"sweep.without: model.features has no feature of the group {group}")
+            if not kept_features(self.model.features, groups):
+                raise ValueError(f"sweep.without: no feature of model.features is left without {', '.join(groups)}")
+        return self
+
+
+def kept_features(features: Sequence[str], without: Sequence[Group]) -> tuple[str, ...]:
+    left_out = {name for group in without for name in FEATURE_GROUPS[group]}
+    return tuple(name for name in features if name not in left_out)
 
 
 class Variant(BaseModel):
-    """One combination of the sweep, named by what it sets."""
+    """One combination of the sweep, named by what it sets, and one of its restarts."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     model: ModelConfig
     train: TrainConfig
+    without: tuple[Group, ...] = ()
+    is_for_surfers: bool = False
+    restart: int = 0
 
 
 START_BANDWIDTH = ModelConfig.bandwidth  # GF, where a learned bandwidth starts
@@ -192,26 +259,33 @@ def single_variant(kernel: str, loss: str, bandwidth: str, steps: int, seed: int
 
 
 def list_variants(experiment: Experiment) -> list[Variant]:
-    """The sweep's combinations in order, each once.
+    """The sweep's combinations in order, each once, with its model for surfers and its restarts behind it.
 
     A loss without a density learns neither bandwidth nor floor. Nor does the cross-entropy learn a box's bandwidth: its
-    quadrature does not see the edges move.
+    quadrature does not see the edges move. What a shot did to a surfer tells of its next move, as in BeepBoop's model.
     """
-    variants = {}
-    sweep = experiment.sweep
-    parts = (sweep.candidates, sweep.start, sweep.loss, sweep.kernel, sweep.bandwidth)
-    for candidates, start, loss, kernel, bandwidth in product(*parts):
+    variants: dict[tuple[str, int], Variant] = {}
+    sweep, shared = experiment.sweep, experiment.model
+    parts = (sweep.without, sweep.candidates, sweep.start, sweep.loss, sweep.kernel, sweep.bandwidth)
+    sides = (False, True) if experiment.split.surfers else (False,)
+    for without, candidates, start, loss, kernel, bandwidth, is_for_surfers, restart in product(
+        *parts, sides, range(experiment.train.restarts)
+    ):
         can_learn = loss not in WITHOUT_DENSITY and (kernel, loss) != ("box", "kde_cross_entropy")
         is_learned = bandwidth == "learned" and can_learn
         width = START_BANDWIDTH if bandwidth == "learned" else bandwidth
         name = f"{kernel} {loss} " + ("h learned" if is_learned else f"h {width:g}")
         name += " from neutral" if start == "neutral" else ""
         name += " points" if candidates == "points" else ""
-        shared = experiment.model
-        variants[name] = Variant(
+        name += f" without {', '.join(without)}" if without else ""
+        name += " for surfers" if is_for_surfers else ""
+        features = kept_features(shared.features, without)
+        if is_for_surfers:
+            features += tuple(feature for feature in KNOWN_AFTER_THE_SHOT if feature not in features)
+        variants[name, restart] = Variant(
             name=name,
             model=ModelConfig(
-                features=tuple(shared.features),
+                features=features,
                 distance=shared.distance,
                 kernel=kernel,
                 bandwidth=float(width),
@@ -222,6 +296,11 @@ def list_variants(experiment: Experiment) -> list[Variant]:
                 candidates=candidates,
                 start=start,
             ),
-            train=TrainConfig(loss=loss, seed=experiment.seed, **experiment.train.model_dump()),
+            train=TrainConfig(
+                loss=loss, seed=experiment.seed + restart, **experiment.train.model_dump(exclude={"restarts"})
+            ),
+            without=tuple(without),
+            is_for_surfers=is_for_surfers,
+            restart=restart,
         )
     return list(variants.values())

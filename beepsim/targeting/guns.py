@@ -17,6 +17,7 @@ from beepsim.rules import HALF_BOT_WIDTH
 from beepsim.targeting.aiming import GRID_NODES
 from beepsim.targeting.ballistics import fill_predicted_guess_factors
 from beepsim.targeting.battles import FEATURE_NAMES, BattleWaves
+from beepsim.targeting.choosing import may_be_surfer
 from beepsim.targeting.kernel_tables import kernel_tables
 from beepsim.targeting.mixture import aim_boxes, aim_mixtures, fill_densities
 from beepsim.targeting.weights import (
@@ -162,6 +163,26 @@ class BeepBoopGun:
         return Aims(angle, log_density, predicted)
 
 
+@dataclass(frozen=True)
+class ChoosingGun:
+    """Fires with the gun for surfers where its own hit rate in this battle may be that of one at a surfer."""
+
+    name: str
+    ordinary: Gun
+    surfers: Gun
+
+    def aim(self, battle: BattleWaves) -> Aims:
+        rows = battle.rows[battle.queries]
+        ordinary, surfers = self.ordinary.aim(battle), self.surfers.aim(battle)
+        is_surfer = may_be_surfer(battle, would_hit(rows, ordinary.angle), would_hit(rows, surfers.angle))
+        return Aims(
+            *(
+                np.where(is_surfer, getattr(surfers, name), getattr(ordinary, name))
+                for name in ("angle", "log_density", "predicted")
+            )
+        )
+
+
 def embedded(weights: Weights, battle: BattleWaves, waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Queries [n, D], and all waves in breaking order as columns [D, W]; both embedded, float32."""
     candidates = weights.embed(battle.features)[battle.by_break]
@@ -181,6 +202,13 @@ def escape_sides(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     left, right = rows["escape_left"].astype(np.float64), rows["escape_right"].astype(np.float64)
     is_clockwise = rows["orbit_direction"] > 0
     return np.where(is_clockwise, left, right), np.where(is_clockwise, right, left)
+
+
+def would_hit(rows: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Whether the angles (GF [Q]) lie in the intervals of the waves [Q]."""
+    negative, positive = escape_sides(rows)
+    offset = rows["orbit_direction"] * angle * np.where(angle < 0.0, negative, positive)
+    return (offset >= rows["hit_low"]) & (offset <= rows["hit_high"])
 
 
 def random_chance(battle: BattleWaves) -> np.ndarray:
@@ -217,24 +245,26 @@ def learned_gun(name: str, weights: Weights) -> MixtureGun:
     return MixtureGun(name, weights, all_neighbours if most is None else lambda known: np.minimum(known, most), True)
 
 
-BASELINES: dict[str, Gun] = {
-    "random": RandomGun(),
-    "head_on": BallisticGun("head_on"),
-    "linear": BallisticGun("linear"),
-    "circular": BallisticGun("circular"),
-    "histogram": MixtureGun(
+MAIN = BeepBoopGun("beepboop_main", beepboop_weights(BEEPBOOP_MAIN, BEEPBOOP_MAIN_SCALE), BEEPBOOP_MAIN_MOST)
+ANTI_SURFER = BeepBoopGun(
+    "beepboop_anti_surfer",
+    beepboop_weights(BEEPBOOP_ANTI_SURFER, BEEPBOOP_ANTI_SURFER_SCALE),
+    BEEPBOOP_ANTI_SURFER_MOST,
+)
+GUNS: tuple[Gun, ...] = (
+    RandomGun(),
+    BallisticGun("head_on"),
+    BallisticGun("linear"),
+    BallisticGun("circular"),
+    MixtureGun(
         "histogram", unit_weights(HISTOGRAM_BANDWIDTH, HISTOGRAM_FLOOR, FEATURE_NAMES[:1]), all_neighbours, False
     ),
-    "knn": MixtureGun("knn", unit_weights(KNN_BANDWIDTH, KNN_FLOOR, tuple(BEEPBOOP_MAIN)), square_root, False),
-    "beepboop_main": BeepBoopGun(
-        "beepboop_main", beepboop_weights(BEEPBOOP_MAIN, BEEPBOOP_MAIN_SCALE), BEEPBOOP_MAIN_MOST
-    ),
-    "beepboop_anti_surfer": BeepBoopGun(
-        "beepboop_anti_surfer",
-        beepboop_weights(BEEPBOOP_ANTI_SURFER, BEEPBOOP_ANTI_SURFER_SCALE),
-        BEEPBOOP_ANTI_SURFER_MOST,
-    ),
-}
+    MixtureGun("knn", unit_weights(KNN_BANDWIDTH, KNN_FLOOR, tuple(BEEPBOOP_MAIN)), square_root, False),
+    MAIN,
+    ANTI_SURFER,
+    ChoosingGun("beepboop", MAIN, ANTI_SURFER),
+)
+BASELINES: dict[str, Gun] = {gun.name: gun for gun in GUNS}
 
 
 def choose_guns(names: Sequence[str], weights: Sequence[Path]) -> tuple[list[Gun], set[str]]:

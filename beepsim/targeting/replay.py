@@ -12,7 +12,7 @@ import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.targeting.battles import BattleWaves
-from beepsim.targeting.guns import Gun, escape_sides, random_chance
+from beepsim.targeting.guns import Gun, random_chance, would_hit
 
 SHOT = np.dtype(
     [
@@ -48,13 +48,6 @@ def replay(battle: BattleWaves, gun: Gun) -> np.ndarray:
     shots["chance"] = random_chance(battle)
     shots["hit"] = would_hit(rows, aims.angle) if aims.hit is None else aims.hit
     return shots
-
-
-def would_hit(rows: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Whether the angles (GF [Q]) lie in the intervals of the waves [Q]."""
-    negative, positive = escape_sides(rows)
-    offset = rows["orbit_direction"] * angle * np.where(angle < 0.0, negative, positive)
-    return (offset >= rows["hit_low"]) & (offset <= rows["hit_high"])
 
 
 def resample(battles: int, seed: int) -> np.ndarray:

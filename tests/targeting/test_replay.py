@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from targeting_battles import made_battle, real_battle
 
 from beepsim.errors import UserError
-from beepsim.targeting.guns import BASELINES, Aims, escape_sides, random_chance
+from beepsim.targeting.guns import BASELINES, Aims, escape_sides, random_chance, would_hit
 from beepsim.targeting.replay import (
     RESAMPLES,
     SHOT,
@@ -18,7 +18,6 @@ from beepsim.targeting.replay import (
     replay,
     resample,
     summarise,
-    would_hit,
 )
 
 
