@@ -117,6 +117,12 @@ def new_layers(seed: int) -> list[Tensor]:
     return layers
 
 
+def pretraining_key(battles: Sequence[BattleWaves], config: NetworkConfig) -> str:
+    """A hash of everything that the result depends on; a checkpoint of another pretraining must not be continued."""
+    text = json.dumps([asdict(config), FEATURE_VERSION, [battle.content_hash for battle in battles]])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 @one_thread()
 def pretrain(
     battles: Sequence[BattleWaves],
@@ -138,8 +144,7 @@ def pretrain(
     inputs, wanted = [network.inputs(battle) for battle in battles], [targets(battle) for battle in battles]
     layers = [layer.requires_grad_() for layer in new_layers(config.seed)]
     optimiser = torch.optim.AdamW(layers, lr=config.rate, weight_decay=config.decay)
-    text = json.dumps([asdict(config), FEATURE_VERSION, [battle.content_hash for battle in battles]])
-    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    key = pretraining_key(battles, config)
     first = load_progress(checkpoint, key, layers, optimiser) if checkpoint else 0
     every = max(1, config.steps // 10)
     for step in range(first, config.steps):
