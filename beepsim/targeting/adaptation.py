@@ -11,11 +11,11 @@ import torch
 
 from beepsim.targeting.aiming import GRID_NODES
 from beepsim.targeting.attention import Attention
-from beepsim.targeting.battles import BattleWaves
+from beepsim.targeting.battles import MOST_VIRTUAL, BattleWaves
 from beepsim.targeting.densities import aim_with
 from beepsim.targeting.fast import fast_loss
 from beepsim.targeting.guns import Aims, learned_gun
-from beepsim.targeting.train import MOST_VIRTUAL, TrainConfig, gradient_norm, one_thread, sample_batch
+from beepsim.targeting.train import TrainConfig, gradient_norm, one_thread, sample_batch
 from beepsim.targeting.weights import Weights
 
 STEPS = 6  # before each round

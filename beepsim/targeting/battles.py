@@ -21,6 +21,9 @@ FEATURE_NAMES = tuple(FEATURES)
 KNOWN_AFTER_THE_SHOT = ("didHit", "didCollide")
 """Features of a candidate that a query cannot have yet; they are 0 there."""
 ROUND_SHIFT = 32
+MOST_VIRTUAL = 1.0  # turns: waves nearly as good as a real bullet's teach too
+FEWEST_KNOWN = 50  # candidates; a query that knows less teaches mostly noise
+LEAST_SHARE = 0.1  # of a battle's waves must be known to a query: how sharp weights are best depends on how many are
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,12 @@ class BattleWaves:
     def queries(self) -> np.ndarray:
         """Indices of the waves with a real bullet, int64 [Q]."""
         return np.flatnonzero(self.rows["real"])
+
+    @cached_property
+    def lessons(self) -> np.ndarray:
+        """Indices of the waves that training asks about, int64 [n]: real or nearly so, and knowing enough others."""
+        least = max(FEWEST_KNOWN, LEAST_SHARE * len(self.rows))
+        return np.flatnonzero((self.rows["virtuality"] <= MOST_VIRTUAL) & (self.known >= least))
 
     @cached_property
     def content_hash(self) -> str:

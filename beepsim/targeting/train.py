@@ -28,9 +28,6 @@ from beepsim.targeting.fast import fast_loss
 from beepsim.targeting.weights import ModelConfig, Weights, initial_weights
 
 BATTLES_PER_STEP = 2
-MOST_VIRTUAL = 1.0  # turns: waves nearly as good as a real bullet's are queries too
-FEWEST_KNOWN = 50  # candidates; a query that knows less teaches mostly noise
-LEAST_SHARE = 0.1  # of a battle's waves must be known to a query: how sharp weights are best depends on how many are
 NARROWEST = 1e-3  # GF; an interval clipped at the escape angle may be a point
 WARM_UP = 0.3  # share of the steps in which the rate rises
 VALIDATION_STREAM, STEP_STREAM = 1, 2
@@ -100,11 +97,11 @@ def train(
     """
     check_device(device)
     start = initial_weights(model)
-    pools = [query_pool(battle) for battle in training]
+    pools = [battle.lessons for battle in training]
     usable = [index for index, pool in enumerate(pools) if len(pool)]
     if not usable:
         raise UserError(
-            f"none of the {len(training)} training battles has a wave that knows {FEWEST_KNOWN} broken ones before it; "
+            f"none of the {len(training)} training battles has a wave that knows enough others before it; "
             "train on more or longer battles"
         )
     attention = Attention(start).to(device)
@@ -113,7 +110,7 @@ def train(
     tests = validation_batches(validation, start, config, device)
     if not tests:
         raise UserError(
-            f"none of the {len(validation)} validation battles has a wave that knows {FEWEST_KNOWN} broken ones"
+            f"none of the {len(validation)} validation battles has a wave that knows enough others before it"
         )
 
     def evaluate() -> float:
@@ -211,12 +208,6 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.rate * (0.505 + 0.495 * math.cos(math.pi * (step - rise) / max(1.0, config.steps - rise)))
 
 
-def query_pool(battle: BattleWaves) -> np.ndarray:
-    """Waves that a training query may be: real or nearly so, with enough broken waves to learn from."""
-    least = max(FEWEST_KNOWN, LEAST_SHARE * len(battle.rows))
-    return np.flatnonzero((battle.rows["virtuality"] <= MOST_VIRTUAL) & (battle.known >= least))
-
-
 def sample_batch(
     battle: BattleWaves, pool: np.ndarray, weights: Weights, config: TrainConfig, queries: int, rng: Any, device: str
 ) -> Batch:
@@ -248,7 +239,7 @@ def validation_batches(
     """One fixed batch for each validation battle."""
     batches = []
     for index, battle in enumerate(battles):
-        pool = query_pool(battle)
+        pool = battle.lessons
         if len(pool):
             rng = np.random.default_rng([config.seed, VALIDATION_STREAM, index])
             batches.append(sample_batch(battle, pool, weights, config, VALIDATION_QUERIES, rng, device))

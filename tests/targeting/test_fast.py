@@ -23,7 +23,7 @@ from beepsim.targeting.fused import DISTANCES, KERNELS, fused_cross_entropy, is_
 from beepsim.targeting.kernels import KERNELS as DENSITIES
 from beepsim.targeting.losses import kde_cross_entropy
 from beepsim.targeting.streaming import BLOCK
-from beepsim.targeting.train import TrainConfig, query_pool, sample_batch
+from beepsim.targeting.train import TrainConfig, sample_batch
 from beepsim.targeting.weights import ModelConfig, initial_weights
 
 KERNEL = pytest.mark.parametrize("kernel", KERNELS)
@@ -314,7 +314,7 @@ MODELS = [
 
 def batch_of(model):
     battle, rng = made_battle(500, 1), np.random.default_rng(0)
-    return sample_batch(battle, query_pool(battle), initial_weights(model), TrainConfig(), 40, rng, "cpu")
+    return sample_batch(battle, battle.lessons, initial_weights(model), TrainConfig(), 40, rng, "cpu")
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: f"{model.distance} {model.kernel}")

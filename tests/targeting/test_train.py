@@ -11,16 +11,14 @@ from targeting_battles import made_battle, with_rows
 from beepsim.errors import UserError
 from beepsim.targeting import train as module
 from beepsim.targeting.attention import B_RANGE, BANDWIDTH_RANGE, FLOOR_RANGE, P_RANGE, W_RANGE, Attention
-from beepsim.targeting.battles import FEATURE_NAMES
+from beepsim.targeting.battles import FEATURE_NAMES, FEWEST_KNOWN
 from beepsim.targeting.fast import fast_loss
 from beepsim.targeting.guns import learned_gun
 from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.losses import LOSSES
 from beepsim.targeting.train import (
-    FEWEST_KNOWN,
     TrainConfig,
     learning_rate,
-    query_pool,
     sample_batch,
     train,
 )
@@ -246,7 +244,7 @@ def test_parameters_stay_in_range_at_any_rate(distance, neighbours):
     optimiser = torch.optim.SGD(start.parameters(), lr=30.0)
     rng = np.random.default_rng(0)
     for _ in range(8):
-        batch = sample_batch(TRAINING[0], query_pool(TRAINING[0]), initial_weights(model), SHORT, 32, rng, "cpu")
+        batch = sample_batch(TRAINING[0], TRAINING[0].lessons, initial_weights(model), SHORT, 32, rng, "cpu")
         optimiser.zero_grad()
         start.loss(fast_loss("kde_cross_entropy"), batch).mean().backward()
         optimiser.step()
@@ -310,7 +308,7 @@ def test_attention_embeds_as_weights_do():
 def test_batches_hold_what_was_known_and_nothing_later():
     battle, weights = TRAINING[0], initial_weights(MODEL)
     config = replace(SHORT, candidates=10_000)
-    batch = sample_batch(battle, query_pool(battle), weights, config, 40, np.random.default_rng(0), "cpu")
+    batch = sample_batch(battle, battle.lessons, weights, config, 40, np.random.default_rng(0), "cpu")
     assert len(batch.low) == 40 and (batch.low < batch.high).all()
     by_feature = {row.tobytes(): index for index, row in enumerate(battle.query_features[:, weights.columns])}
     queries = [by_feature[row.tobytes()] for row in batch.queries.numpy()]
@@ -354,7 +352,7 @@ def test_queries_are_trained_without_their_outcome():
     rows = battle.rows.copy()
     rows["didHit"], rows["didCollide"] = 1.0, 1.0
     known, unknown = (
-        sample_batch(with_rows(battle, r), query_pool(battle), model, SHORT, 30, np.random.default_rng(0), "cpu")
+        sample_batch(with_rows(battle, r), battle.lessons, model, SHORT, 30, np.random.default_rng(0), "cpu")
         for r in (rows, battle.rows)
     )
     assert torch.equal(known.queries, unknown.queries) and (known.queries[:, 1:] == 0.0).all()
