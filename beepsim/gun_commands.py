@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from beepsim.errors import UserError
 from beepsim.progress import show_progress
 from beepsim.terminal import Json, interruptible, print_json, print_rows
 
@@ -112,3 +113,47 @@ def evaluate(
         print("\nPaired differences, gun minus reference:")
         names = [f"{name}{end}" for name in ("hit_rate_difference", "log_density_difference") for end in ends]
         print_rows(differences, {"gun": "{}", "reference": "{}"} | dict.fromkeys(names, "{:+.4f}"))
+
+
+@app.command()
+def export(
+    weights: Annotated[Path, typer.Argument(help="Weights of a learned gun (.safetensors).")],
+    form: Annotated[str, typer.Option("--format", help="beepboop: Java arrays; json: for any other bot.")] = "beepboop",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output.")] = None,
+) -> None:
+    """Print weights as other bots take them: BeepBoop's arrays in Java, or JSON with every feature's formula.
+
+    Example: beepsim export gun.safetensors --format beepboop --out Gun.java
+    """
+    from beepsim.files import write_text
+    from beepsim.targeting.export import FORMATS
+    from beepsim.targeting.weights import load_weights
+
+    if form not in FORMATS:
+        raise UserError(f"--format is {form!r}; it must be {' or '.join(FORMATS)}")
+    text = FORMATS[form](load_weights(weights))
+    if out is None:
+        print(text, end="")
+    else:
+        write_text(out, text)
+
+
+@app.command()
+def import_weights(
+    file: Annotated[Path, typer.Argument(help="What export wrote, in either format.")],
+    out: Annotated[Path, typer.Option(help="Weights to write (.safetensors).")],
+    as_json: Json = False,
+) -> None:
+    """Read exported weights back: the same numbers, bit for bit, unless the file was edited.
+
+    Example: beepsim import-weights Gun.java --out gun.safetensors
+    """
+    from beepsim.targeting.export import read_export
+    from beepsim.targeting.weights import save_weights
+
+    weights = read_export(file)
+    save_weights(out, weights)
+    if as_json:
+        print_json({"weights": out, "features": weights.config.features})
+    else:
+        print(f"{len(weights.config.features)} features, bandwidth {weights.bandwidth:.4f} GF, in {out}")

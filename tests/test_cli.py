@@ -309,7 +309,7 @@ def program() -> list[str]:
 
 
 def test_every_command_shows_an_example() -> None:
-    for command in ("bots", "battle", "waves", "train", "evaluate", "experiment", "parity"):
+    for command in ("bots", "battle", "waves", "train", "evaluate", "export", "import-weights", "experiment", "parity"):
         assert f"beepsim {command}" in beepsim(command, "--help").replace("Usage: beepsim", "")
     for command in ("import", "show"):
         assert f"beepsim recordings {command}" in beepsim("recordings", command, "--help")

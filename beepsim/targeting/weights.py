@@ -179,13 +179,22 @@ def check_features(names: Sequence[str]) -> None:
         raise UserError(f"a feature is given twice in {', '.join(names)}")
 
 
+def check_row(source: str, name: str, w: float, b: float, p: float) -> None:
+    """Raises UserError, beginning with `source`, unless these can be the parameters of the feature of this name."""
+    if not (abs(w) <= LARGEST_W and 0.0 <= b < math.inf and abs(p) <= LARGEST_P):
+        raise UserError(
+            f"{source}: w, b, p of {name!r} are {w}, {b}, {p}; one is out of range (±{LARGEST_W:g}; at least 0; "
+            f"±{LARGEST_P:g})"
+        )
+
+
 def save_weights(path: Path, weights: Weights) -> None:
     """Write a safetensors file: arrays w, b, p, bandwidth, floor; configuration and provenance as JSON metadata."""
     metadata = {
         "kind": "weights",
         "features": FEATURE_VERSION,
         "config": asdict(weights.config),
-        "provenance": {**weights.provenance, "versions": software_versions()},
+        "provenance": {"versions": software_versions(), **weights.provenance},
     }
     arrays = {name: np.ascontiguousarray(getattr(weights, name), np.float64) for name in ("w", "b", "p")}
     arrays |= {name: np.array([getattr(weights, name)]) for name in ("bandwidth", "floor")}
@@ -209,33 +218,46 @@ def load_weights(path: Path) -> Weights:
         metadata = json.loads(raw or "null")
         if metadata["kind"] != "weights":
             raise UserError(f"{path} holds {metadata['kind']!r}, not weights of a gun")
-        if metadata["features"] != FEATURE_VERSION:
-            raise UserError(
-                f"{path} was trained with feature version {metadata['features']!r}; this version has "
-                f"{FEATURE_VERSION!r}: train again"
-            )
-        config = TypeAdapter(ModelConfig).validate_python(metadata["config"])
+        version, config, provenance = metadata["features"], metadata["config"], metadata.get("provenance")
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UserError(f"{path} is a safetensors file, but not weights of a gun ({error!r})") from None
+    return weights_of(str(path), version, config, arrays, provenance)
+
+
+def weights_of(
+    source: str, feature_version: Any, config: Any, arrays: Mapping[str, np.ndarray], provenance: Any
+) -> Weights:
+    """Weights from the parts of a file, `arrays` w, b, p [D], bandwidth [1] and floor [1]; `config` as read from JSON.
+
+    Raises UserError, beginning with `source`, for parts that are missing, foreign, or out of range.
+    """
+    if feature_version != FEATURE_VERSION:
+        raise UserError(
+            f"{source}: trained with feature version {feature_version!r}; this version has {FEATURE_VERSION!r}: "
+            "train again"
+        )
+    try:
+        model = TypeAdapter(ModelConfig).validate_python(config)
+        check_features(model.features)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: its configuration is not a model's: {where}: {first['msg']}") from None
-    except (ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} is a safetensors file, but not weights of a gun ({error!r})") from None
-    try:
-        check_features(config.features)
+        raise UserError(f"{source}: its configuration is not a model's: {where}: {first['msg']}") from None
     except UserError as error:
-        raise UserError(f"{path}: {error}") from None
-    if config.neighbours is not None and config.neighbours < 1:
-        raise UserError(f"{path}: neighbours is {config.neighbours}; it must be at least 1, or null for all")
-    for name, count in (*((name, len(config.features)) for name in "wbp"), ("bandwidth", 1), ("floor", 1)):
+        raise UserError(f"{source}: {error}") from None
+    if model.neighbours is not None and model.neighbours < 1:
+        raise UserError(f"{source}: neighbours is {model.neighbours}; it must be at least 1, or null for all")
+    for name, count in (*((name, len(model.features)) for name in "wbp"), ("bandwidth", 1), ("floor", 1)):
         array = arrays.get(name)
         if array is None or array.shape != (count,) or array.dtype.kind != "f" or not np.isfinite(array).all():
             found = "is missing" if array is None else f"has shape {array.shape}, type {array.dtype}"
-            raise UserError(f"{path}: array {name!r} {found}; expected {count} finite numbers")
+            raise UserError(f"{source}: array {name!r} {found}; expected {count} finite numbers")
     bandwidth, floor = float(arrays["bandwidth"][0]), float(arrays["floor"][0])
     if bandwidth <= 0.0 or not 0.0 <= floor <= 1.0:
-        raise UserError(f"{path}: bandwidth {bandwidth} or floor {floor} is out of range (above 0; 0 to 1)")
-    if (arrays["b"] < 0.0).any() or (np.abs(arrays["p"]) > LARGEST_P).any() or (np.abs(arrays["w"]) > LARGEST_W).any():
-        raise UserError(f"{path}: a parameter w, b or p is out of range (±{LARGEST_W:g}; at least 0; ±{LARGEST_P:g})")
+        raise UserError(f"{source}: bandwidth {bandwidth} or floor {floor} is out of range (above 0; 0 to 1)")
+    for name, *row in zip(model.features, *(arrays[each].tolist() for each in "wbp"), strict=True):
+        check_row(source, name, *row)
+    if not isinstance(provenance, Mapping | None):
+        raise UserError(f"{source}: its provenance is {provenance!r}; it must be a table of names and values")
     w, b, p = (arrays[name].astype(np.float64) for name in "wbp")
-    return Weights(config, w, b, p, bandwidth, floor, metadata.get("provenance") or {})
+    return Weights(model, w, b, p, bandwidth, floor, provenance or {})

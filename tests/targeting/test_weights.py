@@ -90,9 +90,9 @@ def config(**changes):
     ({}, {"w": np.array([1.0, np.inf, 3.0])}, "array 'w' .* expected 3 finite numbers"),
     ({}, {"bandwidth": np.array([0.0])}, "bandwidth 0.0 .* out of range"),
     ({}, {"floor": np.array([1.5])}, "floor 1.5 .* out of range"),
-    ({}, {"b": np.array([0.0, -0.1, 0.0])}, "w, b or p is out of range"),
-    ({}, {"p": np.array([1.0, 900.0, 1.0])}, "w, b or p is out of range"),
-    ({}, {"w": np.array([1.0, 1.0, 1e30])}, "w, b or p is out of range"),
+    ({}, {"b": np.array([0.0, -0.1, 0.0])}, "one is out of range"),
+    ({}, {"p": np.array([1.0, 900.0, 1.0])}, "one is out of range"),
+    ({}, {"w": np.array([1.0, 1.0, 1e30])}, "one is out of range"),
     (config(neighbours=0), {}, "neighbours is 0; it must be at least 1"),
 ])  # fmt: skip
 def test_wrong_contents_are_named(tmp_path, changes, arrays, reason):
