@@ -1,8 +1,10 @@
-"""Plots of an experiment's tables: each function takes rows (dicts as in the CSV files) and returns a PNG's bytes.
+"""Plots of an experiment's tables, and what all share: each takes rows (dicts as in the CSV files), returns a PNG.
 
 Angles are guess factors (GF), densities per GF, log densities in nats over the uniform density on the escape range.
 """
 
+import re
+import textwrap
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -14,9 +16,8 @@ from matplotlib.figure import Figure
 Row = dict[str, Any]
 PALETTE = ("#2f6db3", "#d1603d", "#3b8f5a", "#8a5aa8", "#b38f2f", "#4fa3a5", "#a5484f", "#6b6b6b")
 BASELINE, LEARNED = "#8b939c", "#2f6db3"
-CURVES_IN_ONE_PLOT = 8
-DASHES = ("-", "--")
-"""More lines than colours cannot be told apart; what is left out stands in the tables."""
+CLEAR, UNCLEAR, WORSE = "#2f6db3", "#9aa3ab", "#c0473a"
+"""Differences whose interval is above 0, contains 0, is below 0."""
 
 
 def plot_guns(rows: Sequence[Row], value: str, label: str, learned: set[str], scale: float = 1.0) -> bytes:
@@ -31,55 +32,6 @@ def plot_guns(rows: Sequence[Row], value: str, label: str, learned: set[str], sc
     axes.set_yticks(range(len(ordered)), [row["gun"] for row in ordered])
     axes.set_xlabel(f"{label}, with 95 % interval over battles (blue: learned)", fontsize=9)
     axes.grid(axis="x", alpha=0.25)
-    return to_png(figure)
-
-
-def plot_learning(rows: Sequence[Row], loss_unit: str = "loss of the model's own kind") -> bytes:
-    """Validation loss by step, one line for each model: mean over folds, relative to the first evaluation.
-
-    Losses of different kinds have different units, so each curve shows its change since the first evaluation
-    divided by the absolute value it had there.
-    """
-    figure, axes = new_figure(7.2, 3.6)
-    for index, model in enumerate(unique(rows, "model")[:CURVES_IN_ONE_PLOT]):
-        mine = [row for row in rows if row["model"] == model]
-        steps = sorted({row["step"] for row in mine})
-        curves = []
-        for fold in unique(mine, "fold"):
-            losses = {row["step"]: row["validation_loss"] for row in mine if row["fold"] == fold}
-            first = losses[min(losses)]
-            curves.append([(losses.get(step, np.nan) - first) / max(abs(first), 1e-12) for step in steps])
-        stacked = np.array(curves)
-        colour = PALETTE[index % len(PALETTE)]
-        axes.plot(steps, 100 * np.nanmean(stacked, axis=0), color=colour, label=model, linewidth=1.8)
-        if len(curves) > 1:
-            axes.fill_between(
-                steps, 100 * np.nanmin(stacked, axis=0), 100 * np.nanmax(stacked, axis=0), color=colour, alpha=0.13
-            )
-    axes.set_xlabel("training step (band: lowest and highest fold)")
-    axes.set_ylabel(f"validation {loss_unit},\nchange since the first evaluation, %")
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=8)
-    return to_png(figure)
-
-
-def plot_gradients(rows: Sequence[Row]) -> bytes:
-    """Length of the gradient by all learned parameters over the steps of training, one line for each model.
-
-    Mean over folds of the means since the evaluation before; logarithmic, because the units of losses differ.
-    """
-    figure, axes = new_figure(7.2, 4.2)
-    for index, model in enumerate(unique(rows, "model")[: CURVES_IN_ONE_PLOT * len(DASHES)]):
-        mine = [row for row in rows if row["model"] == model and row["gradient_norm"]]
-        steps = sorted({row["step"] for row in mine})
-        norms = [np.mean([row["gradient_norm"] for row in mine if row["step"] == step]) for step in steps]
-        colour, dashes = PALETTE[index % len(PALETTE)], DASHES[index // len(PALETTE)]
-        axes.plot(steps, norms, color=colour, linestyle=dashes, label=model, linewidth=1.6)
-    axes.set_yscale("log")
-    axes.set_xlabel("training step")
-    axes.set_ylabel("norm of the loss's gradient\nby the logarithms of the parameters")
-    axes.grid(alpha=0.25)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=7)
     return to_png(figure)
 
 
@@ -129,42 +81,49 @@ def plot_densities(panels: Sequence[Row]) -> bytes:
     return to_png(figure)
 
 
-def plot_calibration(rows: Sequence[Row], guns: Sequence[str]) -> bytes:
-    """Observed against predicted hit probability by bins of the prediction, with 95 % intervals."""
-    figure, axes = new_figure(5.2, 4.4)
-    top = max((row["observed_high"] for row in rows if row["gun"] in guns), default=1.0)
-    for index, gun in enumerate(guns[:CURVES_IN_ONE_PLOT]):
-        mine = sorted((row for row in rows if row["gun"] == gun), key=lambda row: row["predicted"])
-        if not mine:
-            continue
-        predicted = np.array([row["predicted"] for row in mine])
-        observed = np.array([row["observed"] for row in mine])
-        below = observed - np.array([row["observed_low"] for row in mine])
-        above = np.array([row["observed_high"] for row in mine]) - observed
-        axes.errorbar(
-            100 * predicted,
-            100 * observed,
-            yerr=100 * np.clip(np.stack([below, above]), 0, None),
-            color=PALETTE[index % len(PALETTE)],
-            marker="o",
-            markersize=4,
-            linewidth=1.3,
-            label=gun,
-        )
-        top = max(top, float(predicted.max()))
-    axes.plot([0, 100 * top], [0, 100 * top], color="#6b6b6b", linestyle=":", linewidth=1)
-    axes.set_xlabel("predicted hit probability, %")
-    axes.set_ylabel("observed hit rate, %, with 95 % interval over battles")
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=8)
-    return to_png(figure)
-
-
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
     tidy(axes)
     return figure, axes
+
+
+def small_multiples(count: int, columns: int, height: float, **shared: Any) -> tuple[Figure, list[Axes]]:
+    """`count` panels in lines of at most `columns`, each line `height` inches high."""
+    columns = min(columns, count)
+    lines = -(-count // columns)
+    figure = Figure(figsize=(max(7.2, 2.6 * columns), 0.5 + height * lines), layout="constrained")
+    grid = figure.subplots(lines, columns, squeeze=False, **shared)
+    for axes in grid.flat:
+        tidy(axes)
+    for axes in grid.flat[count:]:
+        axes.set_visible(False)
+    return figure, list(grid.flat[:count])
+
+
+def plot_differences(
+    rows: Sequence[Row], names: str, panels: Sequence[tuple[str, str, float]], title: str = ""
+) -> bytes:
+    """Paired differences with their 95 % intervals, in the rows' order from the top; `panels`: column, label, scale.
+
+    Blue: above 0; grey: the interval contains 0; red: below.
+    """
+    figure = Figure(figsize=(4.0 + 3.4 * len(panels), 1.0 + 0.21 * len(rows)), layout="constrained")
+    grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axes, (column, label, scale) in zip(grid, panels, strict=True):
+        tidy(axes)
+        axes.axvline(0.0, color="#1c2733", linewidth=0.8)
+        for place, row in enumerate(rows):
+            low, middle, high = (scale * row[name] for name in (f"{column}_low", column, f"{column}_high"))
+            colour = CLEAR if low > 0.0 else WORSE if high < 0.0 else UNCLEAR
+            axes.plot([low, high], [place, place], color=colour, linewidth=1.8, solid_capstyle="butt")
+            axes.plot(middle, place, "o", color=colour, markersize=4.5)
+        axes.set_xlabel(label, fontsize=8)
+        axes.grid(axis="x", alpha=0.25)
+    grid[0].set_yticks(range(len(rows)), [row[names] for row in rows])
+    grid[0].set_ylim(len(rows) - 0.4, -0.6)
+    figure.suptitle(title, fontsize=9)
+    return to_png(figure)
 
 
 def tidy(axes: Axes) -> None:
@@ -182,3 +141,15 @@ def to_png(figure: Figure) -> bytes:
 def unique(rows: Sequence[Row], column: str) -> list[Any]:
     """Values of a column in order of first appearance."""
     return list(dict.fromkeys(row[column] for row in rows))
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Each name without the words that all of them share; a bandwidth ("h 0.1") is one word."""
+    words = {name: re.findall(r"h \S+|\S+", name) for name in names}
+    shared = set.intersection(*(set(found) for found in words.values())) if len(words) > 1 else set()
+    return {name: " ".join(word for word in found if word not in shared) or name for name, found in words.items()}
+
+
+def wrapped(text: str, width: int) -> str:
+    """The text in lines of at most `width` letters, broken at spaces and underscores."""
+    return "\n".join(textwrap.wrap(text.replace("_", "_\u200b"), width)).replace("\u200b", "")
