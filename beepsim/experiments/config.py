@@ -167,6 +167,7 @@ class Experiment(Section):
     """A whole experiment; `seed` fixes battles, split, training and bootstrap.
 
     `in_battle` names guns that learn while they fight, made of the first variant (and of a pretrained network).
+    `ablation`: the best variant is replayed once more without each of its features, not trained again.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)
@@ -180,6 +181,7 @@ class Experiment(Section):
     in_battle: list[InBattle] = []
     network: Pretraining = Pretraining()
     density_waves: int = Field(default=6, ge=0, le=20)
+    ablation: bool = False
 
     @field_validator("guns", "in_battle")
     @classmethod
@@ -188,6 +190,8 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def parts_fit(self) -> "Experiment":
+        if self.ablation and len(self.model.features) < 2:
+            raise ValueError("ablation leaves out one feature at a time; model.features has only one")
         for name in self.in_battle:
             if NEEDED[name].weights == 2 and not self.split.surfers:
                 raise ValueError(f"in_battle: {name} needs a model for surfers; name them in split.surfers")
@@ -218,6 +222,7 @@ class Variant(BaseModel):
     restart: int = 0
 
 
+FOR_SURFERS = " for surfers"  # behind the name of a variant's model for them
 START_BANDWIDTH = ModelConfig.bandwidth  # GF, where a learned bandwidth starts
 
 
@@ -278,7 +283,7 @@ def list_variants(experiment: Experiment) -> list[Variant]:
         name += " from neutral" if start == "neutral" else ""
         name += " points" if candidates == "points" else ""
         name += f" without {', '.join(without)}" if without else ""
-        name += " for surfers" if is_for_surfers else ""
+        name += FOR_SURFERS if is_for_surfers else ""
         features = kept_features(shared.features, without)
         if is_for_surfers:
             features += tuple(feature for feature in KNOWN_AFTER_THE_SHOT if feature not in features)

@@ -35,17 +35,17 @@ def replay_guns(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Shots of each gun by battle; a learned gun fires in each battle with the weights of the fold that tests it."""
     fold_of = {target: fold.number for fold in folds for target in fold.test}
-    data_key = part_key(SHOT.descr, [(battle.battle, battle.content_hash) for battle in battles])
+    shared_key = data_key(battles)
     by_variant: dict[str, dict[int, Learned]] = {}
     for one in learned:
-        by_variant.setdefault(one.variant, {})[one.fold] = one
+        by_variant.setdefault(one.gun, {})[one.fold] = one
     jobs: list[tuple[str, str, Callable[[BattleWaves], Gun]]] = [
-        (name, part_key(name, data_key), lambda battle, name=name: BASELINES[name])  # type: ignore[misc]
+        (name, part_key(name, shared_key), lambda battle, name=name: BASELINES[name])  # type: ignore[misc]
         for name in baselines
     ]
     for name, in_fold in by_variant.items():
         guns = {number: learned_gun(name, one.weights) for number, one in in_fold.items()}
-        key = part_key([one.key for one in in_fold.values()], data_key)
+        key = part_key([one.key for one in in_fold.values()], shared_key)
         jobs.append((name, key, lambda battle, guns=guns: guns[fold_of[battle.target]]))  # type: ignore[misc]
     shots = {}
     with show_progress("Replaying", len(jobs) * len(battles), "battles") as update:
@@ -56,6 +56,11 @@ def replay_guns(
             update((count + 1) * len(battles))
             shots[name] = load_shots(path)
     return shots
+
+
+def data_key(battles: Sequence[BattleWaves]) -> str:
+    """Hash of all that shots depend on besides their gun."""
+    return part_key(SHOT.descr, [(battle.battle, battle.content_hash) for battle in battles])
 
 
 def replay_battles(

@@ -28,7 +28,7 @@ WEIGHTS, CURVE, CHECKPOINT = ".safetensors", ".json", ".checkpoint"
 
 @dataclass(frozen=True)
 class Learned:
-    """A variant as trained in one fold; `history` are the rows of its learning curve."""
+    """A variant as trained in one fold, once for each restart; `history` are the rows of its learning curve."""
 
     variant: str
     fold: int
@@ -36,6 +36,24 @@ class Learned:
     weights: Weights
     history: list[Row]
     skipped_steps: int
+    restart: int = 0
+    without: tuple[str, ...] = ()
+    is_for_surfers: bool = False
+
+    @property
+    def gun(self) -> str:
+        """Name under which its shots stand."""
+        return self.variant + (f" (restart {self.restart + 1})" if self.restart else "")
+
+    @property
+    def loss(self) -> str:
+        """What it was trained with."""
+        return str(self.weights.provenance["training"]["loss"])
+
+    @property
+    def kept_step(self) -> int:
+        """The step whose weights were kept: the first of the lowest validation loss."""
+        return int(min(self.history, key=lambda row: row["validation_loss"])["step"])
 
 
 @dataclass(frozen=True)
@@ -59,18 +77,21 @@ def train_variants(
     tables: Sequence[Path],
     folder: Path,
     device: str,
+    surfers: Sequence[str] = (),
 ) -> list[Learned]:
     """Everything trained, from files where it was trained before; an interrupted training goes on where it stopped.
 
+    Where some opponents are `surfers`, each variant learns from them or from the others only, as it is meant for.
     Spread over one process a core with one thread each: the result does not depend on the number of cores.
     """
     jobs, keys = [], []
     for fold in folds:
-        training, validation = choose(battles, fold)
         for variant in variants:
+            mine = fold.of_kind(surfers, variant.is_for_surfers)
+            training, validation = choose(battles, mine)
             key = training_key(training, validation, variant.model, variant.train)
             stem = folder / f"{plain_name(variant.name)}-fold{fold.number}-{key}"
-            jobs.append(Job(tuple(tables), fold, variant, stem, device))
+            jobs.append(Job(tuple(tables), mine, variant, stem, device))
             keys.append(key)
     missing = [job for job in jobs if not with_suffix(job.stem, WEIGHTS).exists()]
     if missing:
@@ -82,7 +103,17 @@ def train_variants(
         curve = read_curve(with_suffix(job.stem, CURVE))
         weights = load_weights(with_suffix(job.stem, WEIGHTS))
         learned.append(
-            Learned(job.variant.name, job.fold.number, key, weights, curve["history"], curve["skipped_steps"])
+            Learned(
+                job.variant.name,
+                job.fold.number,
+                key,
+                weights,
+                curve["history"],
+                curve["skipped_steps"],
+                job.variant.restart,
+                job.variant.without,
+                job.variant.is_for_surfers,
+            )
         )
     return learned
 
@@ -133,7 +164,11 @@ def read_curve(path: Path) -> dict[str, Any]:
 
 def learning_rows(learned: Sequence[Learned]) -> list[Row]:
     """The learning curves as one table."""
-    return [{"model": one.variant, "fold": one.fold, **row} for one in learned for row in one.history]
+    return [
+        {"model": one.variant, "fold": one.fold, "restart": one.restart, **row}
+        for one in learned
+        for row in one.history
+    ]
 
 
 def parameter_rows(learned: Sequence[Learned], folds: Sequence[Fold], battles: Sequence[BattleWaves]) -> list[Row]:
@@ -167,7 +202,7 @@ def random_pairs(battle: BattleWaves, rng: np.random.Generator) -> tuple[np.ndar
 
 
 def model_rows(learned: Sequence[Learned]) -> list[Row]:
-    """What each training ended with: bandwidth, floor, best validation loss, steps without a finite gradient."""
+    """What each training ended with: bandwidth, floor, best validation loss and its step, steps skipped."""
     return [
         {
             "model": one.variant,
@@ -175,6 +210,8 @@ def model_rows(learned: Sequence[Learned]) -> list[Row]:
             "bandwidth": one.weights.bandwidth,
             "floor": one.weights.floor,
             "best_validation_loss": min(row["validation_loss"] for row in one.history),
+            "kept_step": one.kept_step,
+            "steps": one.history[-1]["step"],
             "skipped_steps": one.skipped_steps,
             "key": one.key,
         }

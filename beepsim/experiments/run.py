@@ -7,15 +7,20 @@ from typing import Any
 
 import yaml
 
+from beepsim.experiments.ablation import ablated_guns, by_feature
 from beepsim.experiments.config import Experiment, list_variants
 from beepsim.experiments.data import extract_battles, gather_battles
 from beepsim.experiments.evaluation import density_panels, replay_guns
+from beepsim.experiments.in_battle import pretrain_networks, replay_in_battle
 from beepsim.experiments.learning import learning_rows, train_variants
-from beepsim.experiments.page import compose, curves_to_draw, rank_variants
+from beepsim.experiments.measuring import measure_models
+from beepsim.experiments.page import Outcome, compose, curves_to_draw, rank_variants
 from beepsim.experiments.parts import part_key
 from beepsim.experiments.report import Report, Section, write_report
 from beepsim.experiments.split import split_opponents
 from beepsim.targeting.battles import load_battles
+from beepsim.targeting.in_battle import NEEDED
+from beepsim.targeting.network import NetworkConfig
 from beepsim.targeting.replay import summarise
 from beepsim.versions import software_versions
 
@@ -27,16 +32,30 @@ def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") ->
     """
     tables = extract_battles(gather_battles(experiment, folder / "battles"), folder / "waves")
     battles = load_battles(tables)
-    folds = split_opponents(
-        [battle.target for battle in battles], experiment.split.folds, experiment.split.validation, experiment.seed
-    )
-    learned = train_variants(list_variants(experiment), folds, battles, tables, folder / "models", device)
-    shots = replay_guns(experiment.guns, learned, folds, battles, folder / "shots")
+    split, seed, models = experiment.split, experiment.seed, folder / "models"
+    folds = split_opponents([battle.target for battle in battles], split.folds, split.validation, seed, split.surfers)
+    everything = train_variants(list_variants(experiment), folds, battles, tables, models, device, split.surfers)
+    all_shots = replay_guns(experiment.guns, everything, folds, battles, folder / "shots")
+    if experiment.in_battle:
+        networks: dict[int, Path] = {}
+        if any(NEEDED[name].network for name in experiment.in_battle):
+            config = NetworkConfig(steps=experiment.network.steps, seed=seed)
+            networks = pretrain_networks(config, folds, battles, tables, models)
+        all_shots |= replay_in_battle(
+            experiment.in_battle, everything, networks, folds, battles, tables, folder / "shots", seed
+        )
+    learned = [one for one in everything if one.restart == 0]
+    restarted = {one.gun for one in everything if one.restart}
+    shots = {name: found for name, found in all_shots.items() if name not in restarted}
     ranked = rank_variants(summarise(shots, experiment.seed), learned)
     drawn = curves_to_draw(ranked, learned)
     panels = density_panels(learned, drawn, folds, battles, experiment.density_waves, experiment.seed)
-    findings, sections = compose(experiment, folds, battles, learned, shots, panels)
-    curves = Section("learning_curves", "", "", learning_rows(learned))
+    measured = measure_models(learned, folds, battles, tables, folder / "measured", experiment.seed)
+    lacking = ablated_guns(learned, ranked[0]) if experiment.ablation else []
+    ablated = by_feature(replay_guns([], lacking, folds, battles, folder / "shots")) if lacking else {}
+    outcome = Outcome(experiment, folds, battles, learned, shots, panels, measured, ablated, everything, all_shots)
+    findings, sections = compose(outcome)
+    curves = Section("learning_curves", "", "", learning_rows(everything))
     configuration = yaml.safe_dump(experiment.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True)
     report = Report(
         f"Experiment {experiment.name}",

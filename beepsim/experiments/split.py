@@ -1,7 +1,7 @@
 """Folds by opponent: who is trained on, who decides when to stop, who is only ever tested on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,14 +17,45 @@ class Fold:
     validation: tuple[str, ...]
     test: tuple[str, ...]
 
+    def of_kind(self, surfers: Sequence[str], is_for_surfers: bool) -> "Fold":
+        """What a model for surfers, or one for all others, is trained and validated on."""
+        train, validation = (
+            tuple(name for name in names if (name in surfers) == is_for_surfers)
+            for names in (self.train, self.validation)
+        )
+        return replace(self, train=train, validation=validation)
 
-def split_opponents(opponents: Sequence[str], folds: int, validation: float, seed: int) -> list[Fold]:
+
+def split_opponents(
+    opponents: Sequence[str], folds: int, validation: float, seed: int, surfers: Sequence[str] = ()
+) -> list[Fold]:
     """Deal the opponents into folds by a shuffle that depends on the seed and the set of names only.
 
-    `validation` is the share of a fold's other opponents kept for early stopping, at least one of them.
+    `validation` is the share of a fold's other opponents kept for early stopping, at least one of them. Where some are
+    surfers, these and the others are dealt apart: each fold trains, stops and is tested on both kinds.
     Raises UserError where a fold would be left without opponents to train on or to test on.
     """
     names = sorted(set(opponents))
+    for name in surfers:
+        if name not in names:
+            raise UserError(f"split.surfers: {name!r} is no opponent here; they are {', '.join(names)}")
+    if surfers:
+        kinds = [[name for name in names if (name in surfers) == is_surfer] for is_surfer in (False, True)]
+        dealt_kinds = [deal_opponents(kind, folds, validation, seed) for kind in kinds]
+        return [
+            Fold(
+                one.number,
+                tuple(sorted(one.train + other.train)),
+                tuple(sorted(one.validation + other.validation)),
+                tuple(sorted(one.test + other.test)),
+            )
+            for one, other in zip(*dealt_kinds, strict=True)
+        ]
+    return deal_opponents(names, folds, validation, seed)
+
+
+def deal_opponents(names: Sequence[str], folds: int, validation: float, seed: int) -> list[Fold]:
+    """`split_opponents` of one kind of opponents, in the order of their names."""
     if len(names) < folds:
         raise UserError(
             f"split.folds is {folds}, but there are only {len(names)} opponents ({', '.join(names)}); "
