@@ -68,22 +68,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_every_plot_draws_something() -> None:
-    learning = [
-        {"model": name, "fold": fold, "step": step, "validation_loss": -1.0 - step * rate, "gradient_norm": step * rate}
-        for name, rate in (("a", 0.1), ("b", 0.2))
-        for fold in (0, 1)
-        for step in (0, 10, 20)
-    ]
     features = [{"model": "a", "fold": 0, "feature": name, "influence": 1.0} for name in ("bft", "vel")]
     grid = np.linspace(-1, 1, 21)
     panel = {"title": "t", "grid": grid, "interval": (0.1, 0.2), "densities": {"knn": np.ones(21)}}
-    bins = [{"gun": "a", "predicted": 0.1, "observed": 0.1, "observed_low": 0.05, "observed_high": 0.2}]
+    difference = {"name": "a", "d": 0.1, "d_low": 0.05, "d_high": 0.2}
     for png in (
-        plots.plot_learning(learning),
-        plots.plot_gradients(learning),
         plots.plot_features(features, "a"),
         plots.plot_densities([panel, panel, panel]),
-        plots.plot_calibration(bins, ["a"]),
+        plots.plot_differences([difference, {**difference, "d_low": -0.1}], "name", [("d", "points", 100.0)], "a"),
     ):
         with Image.open(io.BytesIO(png)) as image:
             assert image.width > 400 and image.height > 150
