@@ -166,12 +166,14 @@ def without_repeats(values: list) -> list:
 class Experiment(Section):
     """A whole experiment; `seed` fixes battles, split, training and bootstrap.
 
+    A task of surfing asks what the opponents' guns will do: its surfer is robot 0, and the keys for guns have no place.
     `in_battle` names guns that learn while they fight, made of the first variant (and of a pretrained network).
     `ablation`: the best variant is replayed once more without each of its features, not trained again.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)
     seed: int = Field(default=1, ge=0, lt=2**31)
+    task: Literal["aiming", "surfing"] = "aiming"
     data: Data
     split: Split = Split()
     model: Model = Model()
@@ -192,6 +194,17 @@ class Experiment(Section):
     def parts_fit(self) -> "Experiment":
         if self.ablation and len(self.model.features) < 2:
             raise ValueError("ablation leaves out one feature at a time; model.features has only one")
+        if self.task == "surfing":
+            for_guns = {
+                "guns": "guns" in self.model_fields_set,
+                "in_battle": bool(self.in_battle),
+                "ablation": self.ablation,
+                "split.surfers": bool(self.split.surfers),
+                "train.restarts": self.train.restarts > 1,
+            }
+            for key, is_there in for_guns.items():
+                if is_there:
+                    raise ValueError(f"task: surfing has no guns; leave out {key}")
         for name in self.in_battle:
             if NEEDED[name].weights == 2 and not self.split.surfers:
                 raise ValueError(f"in_battle: {name} needs a model for surfers; name them in split.surfers")

@@ -80,20 +80,20 @@ def save_shots(path: Path, shots: dict[str, np.ndarray]) -> None:
     names = [name for name, found in shots.items() for _ in range(len(found))]
     rows = np.concatenate(list(shots.values()))
     columns: dict[str, Any] = {"battle": pa.array(names, pa.string()).dictionary_encode()}
-    columns |= {name: np.ascontiguousarray(rows[name]) for name in SHOT.names or ()}
+    columns |= {name: np.ascontiguousarray(rows[name]) for name in rows.dtype.names or ()}
     # Battles without a shot have no row, but are part of the replay.
     table = pa.table(columns).replace_schema_metadata({"battles": "\n".join(shots)})
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
-def load_shots(path: Path) -> dict[str, np.ndarray]:
+def load_shots(path: Path, dtype: np.dtype = SHOT) -> dict[str, np.ndarray]:
     try:
         with pq.ParquetFile(path) as file:
             table = file.read(use_threads=False)
         battles = table.schema.metadata[b"battles"].decode().split("\n")
-        rows = np.zeros(len(table), SHOT)
-        for name in SHOT.names or ():
+        rows = np.zeros(len(table), dtype)
+        for name in dtype.names or ():
             rows[name] = table.column(name).to_numpy()
         owner = np.array(table.column("battle").to_pylist(), dtype=object)
     except (pa.ArrowException, OSError, KeyError, TypeError) as error:

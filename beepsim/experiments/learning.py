@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from beepsim.targeting.weights import Weights, load_weights, save_weights
 from beepsim.workers import spread
 
 Row = dict[str, Any]
+Load = Callable[[Sequence[Path]], Sequence[BattleWaves]]
+"""Reads battles from files; a function that worker processes can import."""
 INFLUENCE_PAIRS = 4000
 WEIGHTS, CURVE, CHECKPOINT = ".safetensors", ".json", ".checkpoint"
 
@@ -58,13 +60,14 @@ class Learned:
 
 @dataclass(frozen=True)
 class Job:
-    """One training, as a worker process gets it: wave tables by path, opponents by name, where the result goes."""
+    """One training, as a worker process gets it: battles by path, opponents by name, where the result goes."""
 
     tables: tuple[Path, ...]
     fold: Fold
     variant: Variant
     stem: Path
     device: str
+    load: Load
 
     def __str__(self) -> str:
         return f"training of {self.variant.name!r} in fold {self.fold.number}"
@@ -78,6 +81,7 @@ def train_variants(
     folder: Path,
     device: str,
     surfers: Sequence[str] = (),
+    load: Load = load_battles,
 ) -> list[Learned]:
     """Everything trained, from files where it was trained before; an interrupted training goes on where it stopped.
 
@@ -91,7 +95,7 @@ def train_variants(
             training, validation = choose(battles, mine)
             key = training_key(training, validation, variant.model, variant.train)
             stem = folder / f"{plain_name(variant.name)}-fold{fold.number}-{key}"
-            jobs.append(Job(tuple(tables), mine, variant, stem, device))
+            jobs.append(Job(tuple(tables), mine, variant, stem, device, load))
             keys.append(key)
     missing = [job for job in jobs if not with_suffix(job.stem, WEIGHTS).exists()]
     if missing:
@@ -120,7 +124,7 @@ def train_variants(
 
 def train_one(job: Job) -> None:
     """A worker's part of `train_variants`; writes weights and learning curve."""
-    training, validation = choose(kept_battles(job.tables), job.fold)
+    training, validation = choose(kept_battles(job.tables, job.load), job.fold)
     checkpoint = with_suffix(job.stem, CHECKPOINT)
     result = train(training, validation, job.variant.model, job.variant.train, checkpoint, None, job.device)
     history = [{name: finite(value) for name, value in row.items()} for row in result.history]
@@ -131,9 +135,9 @@ def train_one(job: Job) -> None:
 
 
 @cache
-def kept_battles(tables: tuple[Path, ...]) -> list[BattleWaves]:
+def kept_battles(tables: tuple[Path, ...], load: Load = load_battles) -> Sequence[BattleWaves]:
     """The battles of all tables; kept, because a worker trains many times on the same."""
-    return load_battles(tables)
+    return load(tables)
 
 
 def choose(battles: Sequence[BattleWaves], fold: Fold) -> tuple[list[BattleWaves], list[BattleWaves]]:

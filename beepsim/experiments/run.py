@@ -18,6 +18,7 @@ from beepsim.experiments.page import Outcome, compose, curves_to_draw, rank_vari
 from beepsim.experiments.parts import part_key
 from beepsim.experiments.report import Report, Section, write_report
 from beepsim.experiments.split import split_opponents
+from beepsim.experiments.surfing import run_surfing
 from beepsim.targeting.battles import load_battles
 from beepsim.targeting.in_battle import NEEDED
 from beepsim.targeting.network import NetworkConfig
@@ -30,6 +31,16 @@ def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") ->
 
     Raises UserError for whatever in the data does not fit the configuration.
     """
+    run = run_surfing if experiment.task == "surfing" else run_aiming
+    findings, sections, files = run(experiment, folder, device)
+    configuration = yaml.safe_dump(experiment.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True)
+    origin = provenance(experiment, configuration)
+    report = Report(f"Experiment {experiment.name}", findings, sections, origin, configuration, files)
+    return write_report(folder / "report", report), findings
+
+
+def run_aiming(experiment: Experiment, folder: Path, device: str) -> tuple[list[str], list[Section], list[Section]]:
+    """Findings, the sections of the page, and the tables that only stand beside it."""
     tables = extract_battles(gather_battles(experiment, folder / "battles"), folder / "waves")
     battles = load_battles(tables)
     split, seed, models = experiment.split, experiment.seed, folder / "models"
@@ -55,17 +66,7 @@ def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") ->
     ablated = by_feature(replay_guns([], lacking, folds, battles, folder / "shots")) if lacking else {}
     outcome = Outcome(experiment, folds, battles, learned, shots, panels, measured, ablated, everything, all_shots)
     findings, sections = compose(outcome)
-    curves = Section("learning_curves", "", "", learning_rows(everything))
-    configuration = yaml.safe_dump(experiment.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True)
-    report = Report(
-        f"Experiment {experiment.name}",
-        findings,
-        sections,
-        provenance(experiment, configuration),
-        configuration,
-        [curves],
-    )
-    return write_report(folder / "report", report), findings
+    return findings, sections, [Section("learning_curves", "", "", learning_rows(everything))]
 
 
 def provenance(experiment: Experiment, configuration: str) -> dict[str, Any]:
