@@ -66,26 +66,80 @@ def train(
 
 
 @app.command()
+def pretrain(
+    tables: Annotated[list[Path], typer.Argument(metavar="TABLE...", help="Wave tables.")],
+    out: Annotated[Path, typer.Option(help="Network to write (.safetensors).")],
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimiser.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes every random choice.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Teach a network all opponents of the tables, for guns that go on learning with it in battle.
+
+    Interrupted, the same command goes on where it stopped.
+
+    Example: beepsim pretrain waves.parquet --out network.safetensors
+    """
+    from beepsim.targeting.battles import load_battles
+    from beepsim.targeting.network import NetworkConfig, save_network
+    from beepsim.targeting.network import pretrain as pretrain_network
+
+    battles = load_battles(tables)
+    checkpoint = out.with_name(out.name + ".checkpoint")
+    with (
+        interruptible(f"the same command goes on from {checkpoint}"),
+        show_progress("Pretraining", steps, "steps") as update,
+    ):
+        network = pretrain_network(battles, NetworkConfig(steps=steps, seed=seed), checkpoint, update)
+    save_network(out, network)
+    checkpoint.unlink(missing_ok=True)
+    opponents = network.provenance["opponents"]
+    if as_json:
+        print_json({"network": out, "opponents": opponents, "steps": steps, "seed": seed})
+    else:
+        print(f"{steps} steps on {len(battles)} battles against {len(opponents)} opponents, in {out}")
+
+
+@app.command()
 def evaluate(
     tables: Annotated[list[Path], typer.Argument(metavar="TABLE...", help="Wave tables.")],
     weights: Annotated[list[Path] | None, typer.Option(help="Weights of a learned gun; repeatable.")] = None,
     gun: Annotated[list[str] | None, typer.Option(help="A gun to compare with; repeatable. Default: all.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1,
+    in_battle: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A gun that goes on learning in battle: adapted (of the first --weights), network (of the --network), "
+            "full (of both), chosen or mixed (of two --weights, for ordinary targets and for surfers); repeatable."
+        ),
+    ] = None,
+    network: Annotated[Path | None, typer.Option(help="What pretrain wrote, for --in-battle.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap, and of guns that learn in battle.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Replay every real bullet of the tables with each gun: hit rate, lift, log density, 95 % intervals.
 
     Example: beepsim evaluate test.parquet --weights gun.safetensors --gun knn --gun beepboop_main
+    Example: beepsim evaluate test.parquet --weights gun.safetensors --network network.safetensors --in-battle full
     """
     from beepsim.targeting.battles import load_battles
     from beepsim.targeting.guns import choose_guns
     from beepsim.targeting.replay import compare, replay, summarise
 
     guns, trained_on = choose_guns(gun or [], weights or [])
+    learned = [str(path) for path in weights or []]
+    sources = {"weights": trained_on}
+    if in_battle or network:
+        from beepsim.targeting.in_battle import choose_in_battle
+
+        learning, sources["network"] = choose_in_battle(in_battle or [], weights or [], network, seed)
+        guns += learning
+        learned += [one.name for one in learning]
     battles = load_battles(tables)
-    seen = sorted({battle.target for battle in battles} & trained_on)
-    if seen:
-        print(f"beepsim: note: these weights were trained on {', '.join(seen)}, which flatters them", file=sys.stderr)
+    for source, opponents in sources.items():
+        seen = sorted({battle.target for battle in battles} & opponents)
+        if seen:
+            print(
+                f"beepsim: note: the {source} learned from {', '.join(seen)}, which flatters its guns", file=sys.stderr
+            )
     shots: dict[str, dict[str, Any]] = {}
     with (
         interruptible("nothing was printed"),
@@ -93,10 +147,10 @@ def evaluate(
     ):
         for one in guns:
             for one_battle in battles:
-                shots.setdefault(one.name, {})[one_battle.battle] = replay(one_battle, one)
+                shooter = f"{one_battle.battle} by {one_battle.shooter}"
+                shots.setdefault(one.name, {})[shooter] = replay(one_battle, one)
                 update(sum(len(done) for done in shots.values()))
     rows = sorted(summarise(shots, seed), key=lambda row: row["hit_rate"], reverse=True)
-    learned = [one.name for one in guns if one.name in {str(path) for path in weights or []}]
     differences = compare(shots, learned, [one.name for one in guns], seed)
     if as_json:
         print_json({"guns": rows, "differences": differences})

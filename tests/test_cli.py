@@ -31,6 +31,8 @@ split: {folds: 2, validation: 0.3}
 train: {steps: 6, queries: 16, candidates: 200, evaluations: 2}
 sweep: {kernel: [gaussian, laplace], loss: [kde_cross_entropy, mse_density], bandwidth: [0.1]}
 guns: [random, linear, knn, beepboop_main]
+in_battle: [full]
+network: {steps: 4}
 density_waves: 2
 """
 
@@ -137,6 +139,30 @@ def test_from_battle_to_evaluation(folder: Path, tmp_path: Path) -> None:
     assert {row["gun"] for row in found["guns"]} == {"knn", str(weights)}
     assert {row["reference"] for row in found["differences"]} == {"knn"}
     assert "hit_rate" in beepsim("evaluate", folder / "waves.parquet", "--gun", "random", "--gun", "head_on")
+    network = tmp_path / "network.safetensors"
+    said = json.loads(beepsim("pretrain", folder / "waves.parquet", "--out", network, "--steps", 5, "--json"))
+    assert len(said["opponents"]) == 3 and not (tmp_path / "network.safetensors.checkpoint").exists()
+    parts = ("--weights", weights, "--weights", weights, "--network", network, "--gun", "knn")
+    arguments = ["evaluate", folder / "waves.parquet", *parts, "--in-battle", "full", "--in-battle", "mixed", "--json"]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    found = json.loads(result.stdout)
+    assert {row["gun"] for row in found["guns"]} == {"knn", "full", "mixed", str(weights)}
+    assert {"full", "mixed"} < {row["gun"] for row in found["differences"]}
+    for source, opponents in (
+        ("weights", "circle 1.0, oscillator 1.0"),
+        ("network", "circle 1.0, oscillator 1.0, sto"),
+    ):
+        assert f"note: the {source} learned from {opponents}" in result.stderr
+
+
+def test_both_shooters_of_a_battle_are_replayed(folder: Path, tmp_path: Path) -> None:
+    for shooter in ("0", "1", "both"):
+        beepsim("waves", folder / "1.battle", "--out", tmp_path / f"{shooter}.parquet", "--shooter", shooter)
+    shots = {}
+    for name in ("0", "1", "both"):
+        (row,) = json.loads(beepsim("evaluate", tmp_path / f"{name}.parquet", "--gun", "head_on", "--json"))["guns"]
+        shots[name] = row["shots"]
+    assert shots["both"] == shots["0"] + shots["1"] > max(shots["0"], shots["1"]) > 0
 
 
 def test_the_same_seed_is_the_same_file(folder: Path, tmp_path: Path) -> None:
@@ -189,6 +215,7 @@ def test_an_experiment_from_yaml_to_report(tmp_path: Path) -> None:
     models = json.loads((page.parent / "models.json").read_text())["rows"]
     assert len(models) == 2 * 4
     guns = json.loads((page.parent / "guns.json").read_text())
+    assert {"full", "beepboop_main"} < {row["gun"] for row in guns["rows"]}
     assert guns["provenance"]["seed"] == 3 and guns["provenance"]["torch"]
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.parent.name != "report"}
     reports = {path.name: path.read_bytes() for path in page.parent.glob("*.json")}
@@ -220,6 +247,12 @@ def test_an_experiment_from_yaml_to_report(tmp_path: Path) -> None:
         (["train", "t", "--out", "x", "--steps", "0"], "--steps is 0"),
         (["evaluate", "none.parquet", "--gun", "nkk"], "did you mean 'knn'"),
         (["evaluate", "none.parquet", "--weights", "none.safetensors"], "none.safetensors: no such file"),
+        (["evaluate", "t", "--in-battle", "fool"], "did you mean 'full'"),
+        (["evaluate", "t", "--in-battle", "full"], "takes --weights FILE and --network FILE; received 0 --weights"),
+        (["evaluate", "t", "--in-battle", "network"], "takes --network FILE"),
+        (["evaluate", "t", "--network", "n"], "add --in-battle network or full"),
+        (["evaluate", "t", "--network", "n", "--in-battle", "network"], "n: no such file"),
+        (["pretrain", "none.parquet", "--out", "x.safetensors"], "no such file"),
         (["experiment", "none.yaml"], "no such file"),
         (["parity", "none.jsonl.xz"], "none.jsonl.xz"),
     ],
@@ -309,7 +342,18 @@ def program() -> list[str]:
 
 
 def test_every_command_shows_an_example() -> None:
-    for command in ("bots", "battle", "waves", "train", "evaluate", "export", "import-weights", "experiment", "parity"):
+    for command in (
+        "bots",
+        "battle",
+        "waves",
+        "train",
+        "pretrain",
+        "evaluate",
+        "export",
+        "import-weights",
+        "experiment",
+        "parity",
+    ):
         assert f"beepsim {command}" in beepsim(command, "--help").replace("Usage: beepsim", "")
     for command in ("import", "show"):
         assert f"beepsim recordings {command}" in beepsim("recordings", command, "--help")
