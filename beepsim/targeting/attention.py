@@ -90,7 +90,8 @@ class Attention(nn.Module):
         logits = torch.where(is_known, -distance, -torch.inf)
         if self.config.neighbours is not None and self.config.neighbours < logits.shape[1]:
             smallest = torch.topk(logits, self.config.neighbours, dim=-1).values[:, -1:]
-            logits = torch.where(logits >= smallest, logits, -torch.inf)
+            # Written so that a distance that is no number stays: a loss must not look healthy without it.
+            logits = torch.where(logits < smallest, -torch.inf, logits)
         knows_nothing = ~is_known.any(-1, keepdim=True)
         return torch.log_softmax(torch.where(knows_nothing, 0.0, logits), -1).masked_fill(knows_nothing, -torch.inf)
 

@@ -33,7 +33,8 @@ def log_normaliser(parameters: Tensor) -> Tensor:
         total = total + term[..., -1]
         present = total.detach()
         # The terms are moments over n! of a log-concave variable, and so log-concave: once small they stay small.
-        if bool((term.detach()[..., -1] <= 1e-17 * present).all()):
+        # What is no number never becomes small.
+        if bool(((term.detach()[..., -1] <= 1e-17 * present) | ~torch.isfinite(present)).all()):
             break
         if bool((present > OVERFLOW).any()):
             term, total, log_scale = term / present[..., None], total / present, log_scale + torch.log(present)

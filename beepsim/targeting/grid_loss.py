@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from beepsim.jit import jit
-from beepsim.targeting.kernels import PointKernel
+from beepsim.targeting.kernels import PointKernel, by_query
 from beepsim.targeting.losses import FLOOR_DENSITY
+from beepsim.targeting.smearing import check_half_widths
 
 CELL = 1.0 / 64.0
 REACH = 80  # cells on either side of GF 0: to GF 1.25, for kernels near the escape angle
@@ -111,18 +112,25 @@ def fill_gradients(queries, candidates, known, weights, starts, ends, by_mass, b
 
 
 def places(low: Tensor, high: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Edges of intervals (GF) in cells, widened where they are too narrow."""
+    """Edges of intervals (GF) in cells, widened where they are too narrow; what lies beyond the grid is at its end.
+
+    Raises UserError for an interval whose width is below 0 or not finite.
+    """
+    check_half_widths(0.5 * (high - low))
     centre, half = 0.5 * (low + high), torch.clamp(0.5 * (high - low), min=0.5 * NARROWEST * CELL)
-    start, end = ((centre + side * half) / CELL + REACH + 0.5 for side in (-1.0, 1.0))
-    return (each.clamp(0.0, CELLS - 1.0 - 1e-3).numpy().astype(np.float64) for each in (start, end))  # type: ignore[return-value]
+    start, end = ((centre + side * half).double() / CELL + REACH + 0.5 for side in (-1.0, 1.0))
+    last = CELLS - 1.0 - 1e-3
+    start = start.clamp(0.0, last - NARROWEST)
+    return start.numpy(), torch.maximum(end.clamp(max=last), start + NARROWEST).numpy()
 
 
 def shares(low: Tensor, high: Tensor) -> Tensor:
-    """How much of each interval [Q] lies in each cell [Q, N]; sums to 1."""
-    cells = torch.as_tensor(CENTRES)
+    """How much of each interval [Q] lies in each cell [Q, N]; the outer two take what lies beyond. Sums to 1."""
+    edges = torch.as_tensor(np.append(CENTRES - 0.5 * CELL, CENTRES[-1] + 0.5 * CELL))
+    edges[0], edges[-1] = -torch.inf, torch.inf
     centre, half = 0.5 * (low + high).double(), torch.clamp(0.5 * (high - low).double(), min=0.5 * NARROWEST * CELL)
-    left = torch.maximum(cells - 0.5 * CELL, (centre - half)[:, None])
-    right = torch.minimum(cells + 0.5 * CELL, (centre + half)[:, None])
+    left = torch.maximum(edges[:-1], (centre - half)[:, None])
+    right = torch.minimum(edges[1:], (centre + half)[:, None])
     return torch.clamp(right - left, min=0.0) / (2.0 * half[:, None])
 
 
@@ -163,8 +171,10 @@ def grid_cross_entropy(
 ) -> Tensor:
     """`losses.kde_cross_entropy` [Q] with candidates that are intervals; the density is its mean over cells.
 
-    Query q knows the first known[q] candidates. Differentiable by queries, candidates, bandwidth and floor.
+    Query q knows the first known[q] candidates. Differentiable by queries, candidates, bandwidth and floor. Raises
+    UserError for a bandwidth that is not above 0, and for a candidate's interval that is none.
     """
+    by_query(bandwidth)
     mass = Masses.apply(queries, candidates, known, candidate_low, candidate_high)  # type: ignore[no-untyped-call]
     offset = torch.arange(1 - CELLS, CELLS, dtype=torch.float64) * CELL
     # Its mean over a cell: what a narrow kernel has at a cell's centre would be more than its mass.

@@ -15,6 +15,14 @@ NARROW = 1e-3
 """Times the bandwidth: differences over less than this lose more digits than the limit of width 0 errs by."""
 
 
+def check_half_widths(half_widths: Tensor) -> None:
+    """Raises UserError for an interval whose width is below 0 or not finite."""
+    is_right = torch.isfinite(half_widths) & (half_widths >= 0.0)
+    if not bool(is_right.all()):
+        wrong = 2.0 * float(half_widths[~is_right][0])
+        raise UserError(f"a candidate's interval is {wrong:g} GF wide; it must be 0 or more, and finite")
+
+
 def smear(kernel: PointKernel, half_widths: Tensor, columns: slice = slice(None)) -> Kernel:
     """The kernel spread evenly over intervals centred on the candidates' angles, half as wide as `half_widths` [J].
 
@@ -22,9 +30,7 @@ def smear(kernel: PointKernel, half_widths: Tensor, columns: slice = slice(None)
     `product` is for the distances of all candidates [J, 1] from those of `columns`. Raises UserError for a width below
     0 or not finite.
     """
-    if not bool((torch.isfinite(half_widths) & (half_widths >= 0.0)).all()):
-        wrong = float(half_widths[~(torch.isfinite(half_widths) & (half_widths >= 0.0))][0])
-        raise UserError(f"a candidate's interval is {2.0 * wrong:g} GF wide; it must be 0 or more, and finite")
+    check_half_widths(half_widths)
     half = half_widths.double()
 
     def log_density(offset: Tensor, bandwidth: Tensor) -> Tensor:
