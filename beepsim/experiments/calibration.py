@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import FixedLocator, NullLocator
 
-from beepsim.experiments.plots import LEARNED, small_multiples, to_png, wrapped
+from beepsim.experiments.plots import LEARNED, short_names, small_multiples, to_png, wrapped
 from beepsim.experiments.report import Column, Section
 from beepsim.targeting.replay import (
     Shots,
@@ -18,6 +19,7 @@ from beepsim.targeting.replay import (
 )
 
 Row = dict[str, Any]
+SHARES = (1, 2, 5, 10, 20, 50, 100)  # %, ticks
 MOST_DRAWN = 16  # panels; the other guns stand in the tables
 
 
@@ -34,7 +36,7 @@ def calibration_sections(shots: Shots, guns: Sequence[str], seed: int) -> list[S
             "calibration_totals",
             "Are predicted hit probabilities right?",
             "Shots in bins of the hit probability that the gun itself predicted, against the share of them that hit, "
-            "with 95 % interval by bootstrap over battles; the number of shots of each bin stands above it (k: "
+            "with 95 % interval by bootstrap over battles; the number of shots of each bin stands below it (k: "
             "thousands). On the dotted line a gun predicts right, below it is too sure. Bias: mean prediction minus "
             "hit rate. Expected error: mean over shots of the distance between the hit rate of the shot's bin and its "
             "mean prediction.",
@@ -89,27 +91,32 @@ def plot_calibration(rows: Sequence[Row], totals: Sequence[Row], guns: Sequence[
     """A panel for each gun: observed against predicted hit probability, with intervals and shots per bin."""
     figure, grid = small_multiples(len(guns), 4, 2.5, sharex=True, sharey=True)
     drawn = [row for row in rows if row["gun"] in guns]
-    top = 100 * max(max(row["observed_high"], row["predicted"]) for row in drawn) * 1.12
-    bias = {row["gun"]: row for row in totals}
+    bottom = max(1.0, 80 * min(min(row["predicted"], row["observed"] or 1.0) for row in drawn))
+    bias = {row["gun"]: row["bias"] for row in totals}
+    names = short_names(guns)
     for axes, gun in zip(grid, guns, strict=True):
         mine = sorted((row for row in rows if row["gun"] == gun), key=lambda row: row["predicted"])
         predicted, observed, low, high = (
-            100 * np.array([row[name] for row in mine])
+            np.maximum(100 * np.array([row[name] for row in mine]), bottom)
             for name in ("predicted", "observed", "observed_low", "observed_high")
         )
-        axes.plot([0, top], [0, top], color="#6b6b6b", linestyle=":", linewidth=1)
+        axes.plot([bottom, 100], [bottom, 100], color="#6b6b6b", linestyle=":", linewidth=1)
         error = np.clip([observed - low, high - observed], 0.0, None)
         axes.errorbar(predicted, observed, yerr=error, color=LEARNED, marker="o", markersize=3.5, linewidth=1.1)
-        for x, y, row in zip(predicted, high, mine, strict=True):
-            axes.annotate(
-                short_count(row["shots"]), (x, y), (0, 2), textcoords="offset points", ha="center", fontsize=6
-            )
-        axes.set_title(f"{wrapped(gun, 30)}\nbias {100 * bias[gun]['bias']:+.1f} points", fontsize=7.5)
-        axes.set_xlim(0, top)
-        axes.set_ylim(0, top)
+        for x, row in zip(predicted, mine, strict=True):
+            axes.text(x, 1.04 * bottom, short_count(row["shots"]), rotation=90, ha="center", va="bottom", fontsize=6)
+        axes.set_title(f"{wrapped(names[gun], 30)}\nbias {100 * bias[gun]:+.1f} points", fontsize=7.5)
+        for axis, set_scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
+            # Most bins lie close together below 30 %.
+            set_scale("log")
+            axis.set_major_locator(FixedLocator([share for share in SHARES if share >= bottom]))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_locator(NullLocator())
+        axes.set_xlim(bottom, 100)
+        axes.set_ylim(bottom, 100)
         axes.grid(alpha=0.25)
-    figure.supxlabel("predicted hit probability, %", fontsize=9)
-    figure.supylabel("observed hit rate, %", fontsize=9)
+    figure.supxlabel("predicted hit probability, % (logarithmic)", fontsize=9)
+    figure.supylabel("observed hit rate, % (logarithmic)", fontsize=9)
     return to_png(figure)
 
 

@@ -38,10 +38,11 @@ def learning_section(curves: Sequence[Row], models: list[Row], ranked: Sequence[
         "models",
         "Learning curves and what training ended with",
         "Loss by step, each panel in its own loss's unit: on validation opponents (solid, mean over folds; band: "
-        "lowest and highest fold) and on training batches (dashed; mean since the evaluation before). Dots: the step "
-        "whose weights were kept in each fold, that of the lowest validation loss. Steps without a finite gradient are "
-        f"skipped: {skipped} of {steps}. Trainings that kept the weights they started from: {first} of {len(models)}. "
-        "Bandwidth in guess factors, floor the share of the density spread evenly.",
+        "lowest and highest fold) and on training batches (dashed; mean since the evaluation before). Folds have "
+        "opponents of their own, some easier than others: the curves of all folds are moved to one common mean. Dots: "
+        "the step whose weights were kept in each fold, that of the lowest validation loss. Steps without a "
+        f"finite gradient are skipped: {skipped} of {steps}. Trainings that kept the weights they began with: {first} "
+        f"of {len(models)}. Bandwidth in guess factors, floor the share of the density spread evenly.",
         models,
         (
             Column("model", "model"),
@@ -79,7 +80,7 @@ def plot_learning(rows: Sequence[Row], models: Sequence[str]) -> bytes:
     names = short_names(drawn)
     figure, grid = small_multiples(len(drawn), 4, 2.0)
     for axes, model in zip(grid, drawn, strict=True):
-        mine = [row for row in rows if row["model"] == model]
+        mine = aligned([row for row in rows if row["model"] == model])
         draw_band(axes, mine, "train_loss", "#8b939c", "--")
         draw_band(axes, mine, "validation_loss", LEARNED, "-")
         for fold in unique(mine, "fold"):
@@ -121,6 +122,21 @@ def draw_band(axes: Axes, rows: Sequence[Row], column: str, colour: str, dashes:
     steps, middle, low, high = over_folds(rows, column)
     axes.plot(steps, middle, color=colour, linestyle=dashes, linewidth=1.5)
     axes.fill_between(steps, low, high, color=colour, alpha=0.16, linewidth=0)
+
+
+def aligned(rows: Sequence[Row]) -> list[Row]:
+    """The rows with each fold's losses moved to the mean of all folds."""
+    moved = [dict(row) for row in rows]
+    for column in ("train_loss", "validation_loss"):
+        means = {}
+        for fold in unique(rows, "fold"):
+            values = [row[column] for row in rows if row["fold"] == fold and row[column] is not None]
+            means[fold] = float(np.mean(values)) if values else 0.0
+        level = float(np.mean(list(means.values())))
+        for row in moved:
+            if row[column] is not None:
+                row[column] += level - means[row["fold"]]
+    return moved
 
 
 def over_folds(rows: Sequence[Row], column: str) -> tuple[list[int], list[float], list[float], list[float]]:

@@ -1,4 +1,4 @@
-"""Sections of the report on losses: each at each model on the same shots, and how long their gradients are."""
+"""Sections of the report on losses: each at each model on the same waves, and how long their gradients are."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from beepsim.targeting.replay import ratio_interval, resample, with_interval
 Row = dict[str, Any]
 MOST_DRAWN = 24  # models; the others stand in the tables
 LEAST_RIGHT = 0.1
-"""Share of the shots for which a model gave the interval that would have hit the least mass."""
+"""Share of the waves for which a model gave the interval that would have hit the least mass."""
 
 
 def loss_sections(measured: Sequence[Measured], ranked: Sequence[str], seed: int) -> list[Section]:
@@ -25,8 +25,8 @@ def loss_sections(measured: Sequence[Measured], ranked: Sequence[str], seed: int
         return []
     models = [START, *ranked]
     rows = matrix_rows(measured, models, seed)
-    shots = sum(len(found) for one in measured if one.model == START for found in one.by_battle.values())
-    return [matrix_section(rows, shots), length_section(rows), bound_section(bound_rows(measured, models, seed))]
+    waves = sum(len(found) for one in measured if one.model == START for found in one.by_battle.values())
+    return [matrix_section(rows, waves), length_section(rows), bound_section(bound_rows(measured, models, seed))]
 
 
 def matrix_rows(measured: Sequence[Measured], models: Sequence[str], seed: int) -> list[Row]:
@@ -40,14 +40,14 @@ def matrix_rows(measured: Sequence[Measured], models: Sequence[str], seed: int) 
     counts = resample(len(battles), seed)
     for model in models:
         mine = {battle: found for one in measured if one.model == model for battle, found in one.by_battle.items()}
-        fired = np.array([len(mine[battle]) for battle in battles], np.float64)
+        drawn = np.array([len(mine[battle]) for battle in battles], np.float64)
         for index, loss in enumerate(LOSSES):
             values, norms = (
                 np.array([mine[battle][name][:, index].sum() for battle in battles]) for name in ("values", "norms")
             )
-            row: Row = {"model": model, "loss": loss, "shots": int(fired.sum())}
-            row |= with_interval("value", ratio_interval(values, fired, counts))
-            row |= with_interval("gradient_norm", ratio_interval(norms, fired, counts))
+            row: Row = {"model": model, "loss": loss, "waves": int(drawn.sum())}
+            row |= with_interval("value", ratio_interval(values, drawn, counts))
+            row |= with_interval("gradient_norm", ratio_interval(norms, drawn, counts))
             rows.append(row)
     for loss in LOSSES:
         same = [row for row in rows if row["loss"] == loss]
@@ -65,32 +65,33 @@ def bound_rows(measured: Sequence[Measured], models: Sequence[str], seed: int) -
     counts = resample(len(battles), seed)
     for model in models:
         mine = {battle: found for one in measured if one.model == model for battle, found in one.by_battle.items()}
-        shots = np.concatenate([mine[battle] for battle in battles])
-        ratio = shots["squared_norm"] / np.maximum(shots["entropy_norm"], 1e-300)
-        is_least = shots["mass"] <= np.quantile(shots["mass"], LEAST_RIGHT)
-        fired = np.array([len(mine[battle]) for battle in battles], np.float64)
-        row: Row = {"model": model, "shots": len(shots)}
+        waves = np.concatenate([mine[battle] for battle in battles])
+        ratio = waves["squared_norm"] / np.maximum(waves["entropy_norm"], 1e-300)
+        is_least = waves["mass"] <= np.quantile(waves["mass"], LEAST_RIGHT)
+        drawn = np.array([len(mine[battle]) for battle in battles], np.float64)
+        row: Row = {"model": model, "waves": len(waves)}
         for name in ("entropy_norm", "squared_norm"):
             sums = np.array([mine[battle][name].sum() for battle in battles])
-            row |= with_interval(name, ratio_interval(sums, fired, counts))
+            row |= with_interval(name, ratio_interval(sums, drawn, counts))
         row |= {
             "median_ratio": float(np.median(ratio)),
             "largest_ratio": float(ratio.max()),
-            "entropy_norm_least_right": float(shots["entropy_norm"][is_least].mean()),
-            "squared_norm_least_right": float(shots["squared_norm"][is_least].mean()),
+            "entropy_norm_least_right": float(waves["entropy_norm"][is_least].mean()),
+            "squared_norm_least_right": float(waves["squared_norm"][is_least].mean()),
         }
         rows.append(row)
     return rows
 
 
-def matrix_section(rows: list[Row], shots: int) -> Section:
+def matrix_section(rows: list[Row], waves: int) -> Section:
     return Section(
         "losses",
         "Every loss at every model",
-        f"Each model (row, named by what it was trained with) measured by each loss (column) on the same {shots} shots "
-        "at opponents that it was never trained on, candidates drawn as in training. Colour and number in brackets: "
+        f"Each model (row, named by what it was trained with) measured by each loss (column) on the same {waves} waves "
+        "at opponents that it was never trained on, drawn as in training: real bullets or nearly so, against a sample "
+        "of what they know. Colour and number in brackets: "
         "how much of the best model's gain over the start it has, in %; 100 is the best of the column, 0 the start, "
-        "below 0 worse than before training. Losses differ in unit: compare within a column.",
+        "below 0 worse than before training (colours end at ±100). Losses differ in unit: compare within a column.",
         rows,
         (
             Column("model", "model"),
@@ -108,7 +109,7 @@ def length_section(rows: Sequence[Row]) -> Section:
     return Section(
         "gradient_lengths",
         "How long each loss's gradient is at every model",
-        "Mean over the same shots of the length of one shot's gradient by the logits of the candidates: what a loss "
+        "Mean over the same waves of the length of one wave's gradient by the logits of the candidates: what a loss "
         "still asks of a model, before the model's parameters come into it. Logarithmic colours. Intervals stand in "
         "the table above.",
         plots={"gradient_lengths": plot_lengths(rows)},
@@ -121,8 +122,8 @@ def bound_section(rows: list[Row]) -> Section:
         "gradient_bound",
         "Quadratic loss against cross-entropy, by the logits of the bins",
         "With bin probabilities p = softmax(z) the cross-entropy's gradient by z is p − u, that of the quadratic loss "
-        "½ Σ (p − u)² is (diag p − p pᵀ)(p − u): at most half as long for any shot. The largest ratio found here is "
-        f"{largest:.3f}. Least right: the {100 * LEAST_RIGHT:.0f} % of shots for which the model gave the interval "
+        "½ Σ (p − u)² is (diag p − p pᵀ)(p − u): at most half as long for any wave. The largest ratio found here is "
+        f"{largest:.3f}. Least right: the {100 * LEAST_RIGHT:.0f} % of waves for which the model gave the interval "
         "that would have hit the least mass; there the cross-entropy pulls hardest.",
         rows,
         (

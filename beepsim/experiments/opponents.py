@@ -70,7 +70,8 @@ def state_leaving_out(rows: Sequence[Row], best: str, reference: str) -> str:
     return text + "."
 
 
-def opponent_section(rows: list[Row], guns: Sequence[str], best: str, reference: str) -> Section:
+def opponent_section(rows: list[Row], total: Row, guns: Sequence[str], best: str, reference: str) -> Section:
+    """`total` is the row of `compare` for both guns."""
     shown = [gun for gun in dict.fromkeys(["circular", *guns]) if gun in rows[0]]
     return Section(
         "opponents",
@@ -89,16 +90,19 @@ def opponent_section(rows: list[Row], guns: Sequence[str], best: str, reference:
             Column("log_density_difference", "log density, nats", "{:+.3f}", 1, True),
             Column("gain_without", "gain without, %", "{:+.1f}", 100),
         ),
-        {"opponents": plot_opponents(rows, best, reference)},
+        {"opponents": plot_opponents(rows, total, best, reference)},
         folded=True,
     )
 
 
-def plot_opponents(rows: Sequence[Row], best: str, reference: str) -> bytes:
-    labelled = [{**row, "label": f"{row['target']} ({row['shots']})"} for row in rows]
+def plot_opponents(rows: Sequence[Row], total: Row, best: str, reference: str) -> bytes:
+    """Differences at all opponents together (interval over battles), then at each (over rounds)."""
+    shots = sum(row["shots"] for row in rows)
+    labelled = [{**total, "label": f"all opponents ({shots})"}]
+    labelled += [{**row, "label": f"{row['target']} ({row['shots']})"} for row in rows]
     panels = (
         ("hit_rate_difference", "hit rate, points", 100.0),
         ("log_density_difference", "log density, nats", 1.0),
     )
-    finite = [panel for panel in panels if all(np.isfinite(row[panel[0]]) for row in rows)]
+    finite = [panel for panel in panels if all(np.isfinite(row[panel[0]]) for row in labelled)]
     return plot_differences(labelled, "label", finite, f"{best} minus {reference}, by opponent (shots)")

@@ -18,6 +18,7 @@ from beepsim.experiments.gun_sections import (
     split_section,
 )
 from beepsim.experiments.history import history_section
+from beepsim.experiments.kinds import kind_sections
 from beepsim.experiments.learning import Learned, learning_rows, model_rows, parameter_rows
 from beepsim.experiments.loss_sections import loss_sections
 from beepsim.experiments.measuring import Measured
@@ -85,6 +86,7 @@ def compose(outcome: Outcome) -> tuple[list[str], list[Section]]:
     best = max((row for row in guns if row["gun"] in (*ranked, *in_battle)), key=lambda row: row["log_density"])["gun"]
     mains = [*references, ranked[0], *in_battle[-1:]]
     differences = compare(shots, [*ranked, *in_battle], [*experiment.guns, ranked[0]], experiment.seed)
+    (total,) = compare(shots, [best], references[:1], experiment.seed)
     by_opponent = opponent_rows(shots, outcome.battles, best, references[0], experiment.seed)
     losses = {one.variant: one.loss for one in learned}
     kernels = {one.variant: one.weights.config.kernel for one in learned}
@@ -92,7 +94,10 @@ def compose(outcome: Outcome) -> tuple[list[str], list[Section]]:
     sections = [
         gun_section(guns, {*ranked, *in_battle}),
         difference_section(differences),
-        opponent_section(by_opponent, [*mains, best], best, references[0]),
+        *kind_sections(
+            shots, outcome.battles, experiment.split.surfers, [*ranked, *in_battle], experiment.guns, experiment.seed
+        ),
+        opponent_section(by_opponent, total, [*mains, best], best, references[0]),
         history_section(shots, mains, references[0], experiment.seed),
         *calibration_sections(shots, [*references, *in_battle, *shown], experiment.seed),
         density_section(outcome.panels),

@@ -29,8 +29,8 @@ def plot_guns(rows: Sequence[Row], value: str, label: str, learned: set[str], sc
         colour = LEARNED if row["gun"] in learned else BASELINE
         axes.plot([low, high], [position, position], color=colour, linewidth=2.4, solid_capstyle="butt")
         axes.plot(middle, position, "o", color=colour, markersize=5.5)
-    axes.set_yticks(range(len(ordered)), [row["gun"] for row in ordered])
-    axes.set_xlabel(f"{label}, with 95 % interval over battles (blue: learned)", fontsize=9)
+    axes.set_yticks(range(len(ordered)), [wrapped(row["gun"], 36) for row in ordered])
+    axes.set_xlabel(f"{label}, with 95 % interval over battles\n(blue: learned)", fontsize=9)
     axes.grid(axis="x", alpha=0.25)
     return to_png(figure)
 
@@ -144,9 +144,13 @@ def unique(rows: Sequence[Row], column: str) -> list[Any]:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Each name without the words that all of them share; a bandwidth ("h 0.1") is one word."""
+    """Each name without the words that all of them share; a bandwidth ("h 0.1") is one word.
+
+    Names of one word, such as the baselines', stay and take no part.
+    """
     words = {name: re.findall(r"h \S+|\S+", name) for name in names}
-    shared = set.intersection(*(set(found) for found in words.values())) if len(words) > 1 else set()
+    several = [set(found) for found in words.values() if len(found) > 1]
+    shared = set.intersection(*several) if len(several) > 1 else set()
     return {name: " ".join(word for word in found if word not in shared) or name for name, found in words.items()}
 
 

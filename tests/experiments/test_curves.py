@@ -1,6 +1,6 @@
 """Learning curves: means over folds, the kept step, skipped steps."""
 
-from beepsim.experiments.curves import LOSS_KINDS, gradient_section, learning_section, over_folds
+from beepsim.experiments.curves import LOSS_KINDS, aligned, gradient_section, learning_section, over_folds
 from beepsim.experiments.plots import short_names, wrapped
 from beepsim.targeting.losses import LOSSES
 
@@ -18,6 +18,13 @@ def test_means_and_ends_over_folds() -> None:
     assert over_folds(mine, "train_loss") == ([10, 20], [4.0, 4.0], [3.0, 2.0], [5.0, 6.0])
 
 
+def test_folds_are_moved_to_one_mean() -> None:
+    """Folds of mean 2 and 4 (validation: 3, 2, 1 and 3, 4, 5) become folds of mean 3, their changes unchanged."""
+    moved = aligned([row for row in CURVES if row["model"] == "a x"])
+    assert over_folds(moved, "validation_loss") == ([0, 10, 20], [3.0, 3.0, 3.0], [2.0, 3.0, 2.0], [4.0, 3.0, 4.0])
+    assert CURVES[1]["validation_loss"] == 2.0
+
+
 def test_every_loss_has_its_kind() -> None:
     assert set(LOSS_KINDS) == set(LOSSES)
 
@@ -29,7 +36,7 @@ def test_skipped_steps_and_trainings_without_gain_are_counted() -> None:
         for model, fold, kept, skipped in (("a x", 0, 20, 0), ("a x", 1, 0, 3))
     ]  # fmt: skip
     section = learning_section(CURVES, models, ["a x", "b x"])
-    assert "skipped: 3 of 40" in section.text and "started from: 1 of 2" in section.text
+    assert "skipped: 3 of 40" in section.text and "began with: 1 of 2" in section.text
     assert section.plots["learning_curves"].startswith(b"\x89PNG")
     losses = {"a x": "mse_mean", "b x": "kde_cross_entropy"}
     assert gradient_section(CURVES, ["a x", "b x"], losses).plots["gradient_norms"].startswith(b"\x89PNG")
@@ -38,5 +45,6 @@ def test_skipped_steps_and_trainings_without_gain_are_counted() -> None:
 def test_names_are_shown_by_what_differs() -> None:
     names = ["gaussian mse_mean h 0.1", "gaussian mse_mean h 0.2", "gaussian mse_mean h 0.2 points"]
     assert list(short_names(names).values()) == ["h 0.1", "h 0.2", "h 0.2 points"]
+    assert short_names(["knn", *names[:2]]) == {"knn": "knn", names[0]: "h 0.1", names[1]: "h 0.2"}
     assert short_names(names[:1]) == {names[0]: names[0]} and short_names([]) == {}
     assert wrapped("gaussian kde_cross_entropy", 14) == "gaussian kde_\ncross_entropy"

@@ -31,7 +31,7 @@ def example() -> list[Measured]:
 
 def test_shares_are_of_the_best_models_gain() -> None:
     rows = matrix_rows(example(), [START, "best", "worse"], 1)
-    assert len(rows) == 3 * len(LOSSES) and {row["shots"] for row in rows} == {8}
+    assert len(rows) == 3 * len(LOSSES) and {row["waves"] for row in rows} == {8}
     share = {row["model"]: row["share_of_best_gain"] for row in rows if row["loss"] == "bins_kl"}
     assert share == {START: 0.0, "best": 1.0, "worse": pytest.approx(-1 / 3)}
     best = next(row for row in rows if row["model"] == "best")
@@ -41,7 +41,7 @@ def test_shares_are_of_the_best_models_gain() -> None:
 def test_ratios_of_gradient_lengths() -> None:
     row = bound_rows(example(), ["best"], 1)[0]
     assert row["largest_ratio"] == pytest.approx(0.4) and row["median_ratio"] == pytest.approx(0.25)
-    assert row["squared_norm_least_right"] == pytest.approx(0.1) and row["shots"] == 8
+    assert row["squared_norm_least_right"] == pytest.approx(0.1) and row["waves"] == 8
 
 
 def test_sections_where_something_was_measured() -> None:

@@ -7,6 +7,7 @@ import pytest
 from made_shots import made_shots
 
 from beepsim.experiments.opponents import opponent_rows, opponent_section, state_leaving_out
+from beepsim.targeting.replay import compare
 
 BATTLES = [SimpleNamespace(battle=name, target=target) for name, target in (("a", "one"), ("b", "two"), ("c", "two"))]
 ROUNDS = np.repeat(np.arange(10), 2)
@@ -54,6 +55,7 @@ def test_a_single_opponent_has_nothing_to_be_left_out_of():
     rows = opponent_rows(example(), BATTLES[:1], "best", "reference", 1)
     assert len(rows) == 1 and np.isnan(rows[0]["gain_without"])
     assert "left out" not in state_leaving_out(rows, "best", "reference")
-    section = opponent_section(rows, ["reference", "best"], "best", "reference")
+    (total,) = compare(example(), ["best"], ["reference"], 1)
+    section = opponent_section(rows, total, ["reference", "best"], "best", "reference")
     assert section.plots["opponents"].startswith(b"\x89PNG")
     assert [column.name for column in section.columns][3:5] == ["reference", "best"]
