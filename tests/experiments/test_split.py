@@ -29,3 +29,23 @@ def test_order_of_the_names_does_not_matter(opponents, seed):
 def test_too_few_opponents_are_refused(opponents, folds):
     with pytest.raises(UserError, match="opponents"):
         split_opponents(opponents, folds, 0.2, 1)
+
+
+@given(names, names, st.integers(2, 4), st.floats(0.01, 0.99), st.integers(0, 2**31 - 1))
+def test_surfers_and_others_are_in_every_part_of_every_fold(opponents, surfers, folds, validation, seed):
+    opponents = {f"o{name}" for name in opponents}
+    surfers = sorted(f"s{name}" for name in surfers)
+    dealt = split_opponents(sorted({*opponents, *surfers}), folds, validation, seed, surfers)
+    assert sorted(name for fold in dealt for name in fold.test) == sorted({*opponents, *surfers})
+    for fold in dealt:
+        sides = [fold.of_kind(surfers, is_for_surfers) for is_for_surfers in (False, True)]
+        for side, kind in zip(sides, (opponents, set(surfers)), strict=True):
+            assert side.train and side.validation and {*side.train, *side.validation} == kind - set(fold.test)
+        assert set(fold.test) & opponents and set(fold.test) & set(surfers)
+        assert not {*fold.train, *fold.validation} & set(fold.test)
+        assert fold.of_kind((), False) == fold
+
+
+def test_a_surfer_that_is_not_there_is_named():
+    with pytest.raises(UserError, match="split.surfers: 'x' is no opponent here; they are a, b, c, d"):
+        split_opponents(["a", "b", "c", "d"], 2, 0.2, 1, ["x"])
