@@ -118,7 +118,7 @@ def places(low: Tensor, high: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """
     check_half_widths(0.5 * (high - low))
     centre, half = 0.5 * (low + high), torch.clamp(0.5 * (high - low), min=0.5 * NARROWEST * CELL)
-    start, end = ((centre + side * half).double() / CELL + REACH + 0.5 for side in (-1.0, 1.0))
+    start, end = (((centre + side * half) / CELL + REACH + 0.5).double() for side in (-1.0, 1.0))
     last = CELLS - 1.0 - 1e-3
     start = start.clamp(0.0, last - NARROWEST)
     return start.numpy(), torch.maximum(end.clamp(max=last), start + NARROWEST).numpy()

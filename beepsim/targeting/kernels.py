@@ -26,7 +26,8 @@ Shape = Callable[[Tensor, Tensor], Tensor]
 class Kernel:
     """All that losses need to know of a kernel K_h, each a function of (offset, bandwidth) where nothing else is said.
 
-    Of kernels that differ by candidate (`smearing.smear`) `part` gives those of some of the candidates.
+    Of kernels that are spread over each candidate's interval (`smearing.smear`), `spread` are the kernel and half of
+    the intervals' widths [J].
     """
 
     log_density: Shape
@@ -36,7 +37,7 @@ class Kernel:
     log_mean: Callable[[Tensor, Tensor, Tensor], Tensor]
     """(offset, half_width, bandwidth): log of the mean of K_h over [offset - half_width, offset + half_width]; of
     width 0 the log-density. Plus log(2 · half_width) it is the log of the mass."""
-    part: Callable[[slice], "Kernel"] | None = field(default=None, kw_only=True)
+    spread: "tuple[PointKernel, Tensor] | None" = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,18 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from beepsim.targeting import bins
 from beepsim.targeting.bins import NARROWEST, widened
 from beepsim.targeting.kernels import Kernel, by_query
 from beepsim.targeting.logs import log_add_exp, log_sum_exp
+from beepsim.targeting.squared import mixture_squared
 
 NODES = 8
 """Gauss–Legendre nodes. Error of the log-density's mean over an interval of 0.2 at bandwidth 0.07, 2,000 candidates:
 about 1e-3 for Laplace, whose kinks it misses, below 1e-6 for Gaussian."""
 FLOOR_DENSITY = 0.5
 """Uniform density on the guess factors from -1 to 1."""
-LARGEST_PRODUCT = 1 << 24
-"""Numbers in a block of the products of all candidates with all; larger ones are computed block by block, twice."""
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor, Kernel, Tensor, Tensor], Tensor]
 
@@ -75,7 +73,7 @@ def mse_expected(
 def mse_density(
     log_weights: Tensor, angles: Tensor, low: Tensor, high: Tensor, kernel: Kernel, bandwidth: Tensor, floor: Tensor
 ) -> Tensor:
-    """∫ (p(x) - u(x))² dx over all x, per GF, with u = 1/(high - low) on [low, high]; closed form, of order J²."""
+    """∫ (p(x) - u(x))² dx over all x, per GF, with u = 1/(high - low) on [low, high]; see `squared`."""
     low, high = widened(low, high)
     bandwidth = by_query(bandwidth)
     weights = torch.exp(log_weights)
@@ -129,33 +127,3 @@ def mean_log_density(
 def length_in_range(low: Tensor, high: Tensor) -> Tensor:
     """Length of the part of [low, high] on which the floor lies; the interval of a clipped angle may reach beyond."""
     return torch.relu(torch.clamp(high, max=1.0) - torch.clamp(low, min=-1.0))
-
-
-def mixture_squared(weights: Tensor, angles: Tensor, kernel: Kernel, bandwidth: Tensor) -> Tensor:
-    """∫ (Σ_j S_j K_h(x - x_j))² dx over all x [Q], per GF, from the products of all candidates with all.
-
-    For one bandwidth they are the same for every query; else each query has its own. Never more than LARGEST_PRODUCT
-    of them are held, also for the gradient.
-    """
-    count = len(angles)
-    block = max(1, LARGEST_PRODUCT // max(count, 1))
-
-    def of_block(rows: Tensor, bandwidth: Tensor, start: int) -> Tensor:
-        chosen = slice(start, start + block)
-        one = kernel.part(chosen) if kernel.part else kernel
-        products = one.product(angles[:, None] - angles[chosen], bandwidth)
-        return ((rows @ products) * rows[:, chosen]).sum(-1)
-
-    def of_rows(rows: Tensor, bandwidth: Tensor) -> Tensor:
-        if block >= count:
-            return of_block(rows, bandwidth, 0)
-        total = torch.zeros_like(rows[:, 0])
-        for start in range(0, count, block):
-            total = total + checkpoint(of_block, rows, bandwidth, start, use_reentrant=False)
-        return total
-
-    if bandwidth.numel() == 1:
-        return of_rows(weights, bandwidth)
-    queries = range(len(weights))
-    parts = [checkpoint(of_rows, weights[q : q + 1], bandwidth[q], use_reentrant=False) for q in queries]
-    return torch.cat([torch.zeros_like(weights[:0, 0]), *parts]) if count else torch.zeros_like(weights.sum(-1))

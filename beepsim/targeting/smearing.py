@@ -23,12 +23,11 @@ def check_half_widths(half_widths: Tensor) -> None:
         raise UserError(f"a candidate's interval is {wrong:g} GF wide; it must be 0 or more, and finite")
 
 
-def smear(kernel: PointKernel, half_widths: Tensor, columns: slice = slice(None)) -> Kernel:
+def smear(kernel: PointKernel, half_widths: Tensor) -> Kernel:
     """The kernel spread evenly over intervals centred on the candidates' angles, half as wide as `half_widths` [J].
 
     For losses, with those centres as `angles`; an interval of width 0 is the point. Differences are taken in float64.
-    `product` is for the distances of all candidates [J, 1] from those of `columns`. Raises UserError for a width below
-    0 or not finite.
+    `product` is for the distances of all candidates from all. Raises UserError for a width below 0 or not finite.
     """
     check_half_widths(half_widths)
     half = half_widths.double()
@@ -68,12 +67,9 @@ def smear(kernel: PointKernel, half_widths: Tensor, columns: slice = slice(None)
 
     def product(distance: Tensor, bandwidth: Tensor) -> Tensor:
         width = bandwidth.double()
-        rows, others = (torch.maximum(each, NARROW * width) for each in (half[:, None], half[columns]))
+        rows, others = (torch.maximum(each, NARROW * width) for each in (half[:, None], half))
         ends = ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0))
         second = sum(a * b * kernel.product_ramp(distance.double() + a * rows + b * others, width) for a, b in ends)
         return (second / (4.0 * rows * others)).to(distance.dtype)
 
-    def part(chosen: slice) -> Kernel:
-        return smear(kernel, half_widths, chosen)
-
-    return Kernel(log_density, bandwidth_slope, cumulative, product, log_mean, part=part)
+    return Kernel(log_density, bandwidth_slope, cumulative, product, log_mean, spread=(kernel, half_widths))
