@@ -219,6 +219,17 @@ def test_the_command_line_takes_battles_in_which_nothing_broke(tmp_path):
         beepsim("train", saved(tmp_path / "all", unbroken(), unbroken()), "--out", tmp_path / "no")
 
 
+ODD_EXPERIMENT = """\
+name: odd
+data: {recordings: {folder: .}}
+split: {folds: 2, validation: 0.5}
+model: {features: [accel, vel]}
+train: {steps: 2, queries: 8, candidates: 200, evaluations: 1}
+guns: [random]
+density_waves: 0
+"""
+
+
 @pytest.mark.slow
 def test_an_experiment_takes_them_too(tmp_path, monkeypatch):
     battles = [unbroken(), *(made_battle(300, n) for n in range(1, 6))]
@@ -227,8 +238,7 @@ def test_an_experiment_takes_them_too(tmp_path, monkeypatch):
     monkeypatch.setattr("beepsim.experiments.run.gather_battles", lambda *_: [])
     monkeypatch.setattr("beepsim.experiments.run.extract_battles", lambda *_: [table])
     config = tmp_path / "odd.yaml"
-    text = "name: odd\ndata: {recordings: {folder: .}}\nsplit: {folds: 2, validation: 0.5}\ntrain: {steps: 2, queries: 8, candidates: 200, evaluations: 1}\n"
-    config.write_text(text + "model: {features: [accel, vel]}\nguns: [random]\ndensity_waves: 0\n")
+    config.write_text(ODD_EXPERIMENT)
     told = beepsim("experiment", config, "--out", tmp_path / "run", "--json")
     assert told.exit_code == 0
     models = json.loads((tmp_path / "run" / "report" / "models.json").read_text())["rows"]
