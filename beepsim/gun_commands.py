@@ -60,9 +60,9 @@ def train(
     if as_json:
         print_json({"weights": out, "history": result.history, "skipped_steps": result.skipped_steps})
         return
-    first, best = result.history[0], min(result.history, key=lambda row: row["validation_loss"])
-    print(f"{variant.name}: validation loss {first['validation_loss']:.4f} -> {best['validation_loss']:.4f}")
-    print(f"(step {best['step']} of {steps}), bandwidth {result.weights.bandwidth:.4f} GF, in {out}")
+    first, last = result.history[0], result.history[-1]
+    print(f"{variant.name}: validation loss {first['validation_loss']:.4f} -> {last['validation_loss']:.4f}")
+    print(f"({steps} steps), bandwidth {result.weights.bandwidth:.4f} GF, in {out}")
 
 
 @app.command()

@@ -28,10 +28,10 @@ ALL_GUNS: list[Gun] = [
 Group = Literal["beepboop", "past_motion", "last_guess_factors", "shot", "walls"]
 FEATURE_GROUPS: dict[Group, tuple[str, ...]] = {
     "beepboop": tuple(BEEPBOOP_MAIN),
-    "past_motion": (*LATERAL, *ADVANCING, "advVel"),
+    "past_motion": (*LATERAL, *ADVANCING, "advVel", "turnRate", "lateralChange"),
     "last_guess_factors": LAST_GUESS_FACTORS,
     "shot": ("shotTimer", "distance", "botWidth"),
-    "walls": (*(name for name in FEATURES if "Wall" in name), "mirrorOffset"),
+    "walls": (*(name for name in FEATURES if "wall" in name.lower()), "mirrorOffset"),
 }
 """What a variant can leave out, to see what it is worth."""
 Bandwidth = Annotated[float, Field(ge=0.005, le=1.0)]

@@ -1,4 +1,4 @@
-"""Sections of the report on training: loss by step with the step that was kept, and how long the gradient was."""
+"""Sections of the report on training: loss by step with the result, and how long the gradient was."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,7 +40,7 @@ def learning_section(curves: Sequence[Row], models: list[Row], ranked: Sequence[
         "Loss by step, each panel in its own loss's unit: on validation opponents (solid, mean over folds; band: "
         "lowest and highest fold) and on training batches (dashed; mean since the evaluation before). Folds have "
         "opponents of their own, some easier than others: the curves of all folds are moved to one common mean. Dots: "
-        "the step whose weights were kept in each fold, that of the lowest validation loss. Steps without a "
+        "the result of each fold, the mean of the parameters over the last half of the steps. Steps without a "
         f"finite gradient are skipped: {skipped} of {steps}. Trainings that kept the weights they began with: {first} "
         f"of {len(models)}. Bandwidth in guess factors, floor the share of the density spread evenly.",
         models,
@@ -49,7 +49,7 @@ def learning_section(curves: Sequence[Row], models: list[Row], ranked: Sequence[
             Column("fold", "fold"),
             Column("bandwidth", "bandwidth, GF", "{:.4f}"),
             Column("floor", "floor", "{:.4f}"),
-            Column("best_validation_loss", "best validation loss", "{:.4f}"),
+            Column("validation_loss", "validation loss", "{:.4f}"),
             Column("kept_step", "kept step"),
             Column("steps", "steps"),
             Column("skipped_steps", "steps skipped"),
@@ -75,7 +75,7 @@ def gradient_section(curves: Sequence[Row], ranked: Sequence[str], losses: Mappi
 
 
 def plot_learning(rows: Sequence[Row], models: Sequence[str]) -> bytes:
-    """A panel for each model: training and validation loss by step, dots at the steps that were kept."""
+    """A panel for each model: training and validation loss by step, dots at the results."""
     drawn = list(models)[:MOST_DRAWN]
     names = short_names(drawn)
     figure, grid = small_multiples(len(drawn), 4, 2.0)
@@ -84,7 +84,7 @@ def plot_learning(rows: Sequence[Row], models: Sequence[str]) -> bytes:
         draw_band(axes, mine, "train_loss", "#8b939c", "--")
         draw_band(axes, mine, "validation_loss", LEARNED, "-")
         for fold in unique(mine, "fold"):
-            kept = min((row for row in mine if row["fold"] == fold), key=lambda row: row["validation_loss"])
+            kept = max((row for row in mine if row["fold"] == fold), key=lambda row: row["step"])
             axes.plot(kept["step"], kept["validation_loss"], "o", color="#1c2733", markersize=3.5)
         axes.set_title(wrapped(names[model], 30), fontsize=7.5)
         axes.tick_params(labelsize=7)

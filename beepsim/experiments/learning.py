@@ -54,8 +54,9 @@ class Learned:
 
     @property
     def kept_step(self) -> int:
-        """The step whose weights were kept: the first of the lowest validation loss."""
-        return int(min(self.history, key=lambda row: row["validation_loss"])["step"])
+        """The last of the steps whose mean was kept; 0 where the start was, because the mean did no better."""
+        first, last = self.history[0], self.history[-1]
+        return 0 if last["validation_loss"] == first["validation_loss"] else int(last["step"])
 
 
 @dataclass(frozen=True)
@@ -206,14 +207,14 @@ def random_pairs(battle: BattleWaves, rng: np.random.Generator) -> tuple[np.ndar
 
 
 def model_rows(learned: Sequence[Learned]) -> list[Row]:
-    """What each training ended with: bandwidth, floor, best validation loss and its step, steps skipped."""
+    """What each training ended with: bandwidth, floor, validation loss, the last step that counts, steps skipped."""
     return [
         {
             "model": one.variant,
             "fold": one.fold,
             "bandwidth": one.weights.bandwidth,
             "floor": one.weights.floor,
-            "best_validation_loss": min(row["validation_loss"] for row in one.history),
+            "validation_loss": one.history[-1]["validation_loss"],
             "kept_step": one.kept_step,
             "steps": one.history[-1]["step"],
             "skipped_steps": one.skipped_steps,

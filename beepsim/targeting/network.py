@@ -30,7 +30,8 @@ from beepsim.targeting.guns import Aims
 from beepsim.targeting.train import one_thread
 from beepsim.waves.features import FEATURE_VERSION
 
-NOT_SEEN = ("virtuality", "didHit", "didCollide")
+# What only the outcome tells, what a shot is not yet, and features made for distances, untried as inputs.
+NOT_SEEN = ("virtuality", "didHit", "didCollide", "turnRate", "lateralChange", "wallAhead", "wallBehind")
 INPUTS = tuple(name for name in FEATURE_NAMES if name not in NOT_SEEN)
 HIDDEN, LOGITS, OUTPUTS = 96, 65, 129
 LARGEST_INPUT = 6.0  # deviations

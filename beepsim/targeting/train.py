@@ -30,10 +30,11 @@ from beepsim.targeting.weights import ModelConfig, Weights, initial_weights
 BATTLES_PER_STEP = 2
 NARROWEST = 1e-3  # GF; an interval clipped at the escape angle may be a point
 WARM_UP = 0.3  # share of the steps in which the rate rises
+AVERAGED = 0.5  # share of the steps, the last ones, whose parameters are averaged
 VALIDATION_STREAM, STEP_STREAM = 1, 2
 VALIDATION_QUERIES = 256
 BETAS = (0.9, 0.99)
-VERSION = 5
+VERSION = 6
 """Of what a training computes and keeps; those of another version are not continued, and not used again."""
 
 LossName = Literal[
@@ -59,10 +60,10 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Training:
-    """The best weights on the validation battles, the learning curve, and how many steps had no finite gradient.
+    """The weights, the learning curve, and how many steps had no finite gradient.
 
     Each entry of `history`: step; train_loss and gradient_norm, means over the steps since the entry before;
-    validation_loss; rate.
+    validation_loss of the parameters of that step, in the last entry of `weights`; rate.
     """
 
     weights: Weights
@@ -91,8 +92,11 @@ def train(
     progress: Callable[[int], None] | None = None,
     device: str = "cpu",
 ) -> Training:
-    """Learn weights on `training`, keep those that do best on `validation`; continue from `checkpoint` if it is there.
+    """Learn weights on `training`; continue from `checkpoint` if it is there.
 
+    They are the mean of the parameters (as they are learned: logarithms) over the last half of the steps; where that
+    does no better on `validation` than the start, the start. To keep the step that does best on a few opponents is to
+    keep its luck with them (docs/targeting.md).
     Raises UserError where there is nothing to learn from, or the checkpoint is not of this training.
     """
     check_device(device)
@@ -130,10 +134,10 @@ def train(
         history = [
             {"step": 0, "train_loss": math.nan, "validation_loss": first, "gradient_norm": math.nan, "rate": 0.0}
         ]
-        state = {"step": 0, "best": first, "skipped": 0, "history": history, "recent": [], "norms": []}
-        best = snapshot(attention)
+        state = {"step": 0, "skipped": 0, "history": history, "recent": [], "norms": [], "averaged": 0}
+        total = {name: torch.zeros_like(value, dtype=torch.float64) for name, value in snapshot(attention).items()}
     else:
-        best = state.pop("best_parameters")
+        total = state.pop("total_parameters")
     every = max(1, config.steps // config.evaluations)
     for step in range(state["step"], config.steps):
         rate = learning_rate(step, config)
@@ -141,47 +145,52 @@ def train(
             group["lr"] = rate
         rng = np.random.default_rng([config.seed, STEP_STREAM, step])
         optimiser.zero_grad()
-        total = torch.zeros((), device=device)
+        value = torch.zeros((), device=device)
         chosen = rng.choice(usable, min(BATTLES_PER_STEP, len(usable)), replace=False)
         for index in chosen:
             batch = sample_batch(training[index], pools[index], start, config, config.queries, rng, device)
-            total = total + attention.loss(loss, batch).mean() / len(chosen)
-        total.backward()  # type: ignore[no-untyped-call]
+            value = value + attention.loss(loss, batch).mean() / len(chosen)
+        value.backward()  # type: ignore[no-untyped-call]
         norm = gradient_norm(attention)
-        if math.isfinite(norm) and bool(torch.isfinite(total)):
+        if math.isfinite(norm) and bool(torch.isfinite(value)):
             optimiser.step()
             attention.keep_in_range()
-            state["recent"].append(float(total.detach()))
+            state["recent"].append(float(value.detach()))
             state["norms"].append(norm)
         else:
             state["skipped"] += 1
+        if step >= (1.0 - AVERAGED) * config.steps:
+            total = {name: total[name] + now for name, now in snapshot(attention).items()}
+            state["averaged"] += 1
         if (step + 1) % every == 0 or step + 1 == config.steps:
-            value = evaluate()
             mean, norm = (float(np.mean(state[name])) if state[name] else math.nan for name in ("recent", "norms"))
             state["history"].append(
                 {
                     "step": step + 1,
                     "train_loss": mean,
-                    "validation_loss": value,
+                    "validation_loss": evaluate(),
                     "gradient_norm": norm,
                     "rate": rate,
                 }
             )
-            if value < state["best"]:
-                state["best"], best = value, snapshot(attention)
             state["step"], state["recent"], state["norms"] = step + 1, [], []
             if checkpoint:
-                save_checkpoint(checkpoint, key, attention, optimiser, best, state)
+                save_checkpoint(checkpoint, key, attention, optimiser, total, state)
         if progress:
             progress(step + 1)
-    attention.load_state_dict(best)
+    history = state["history"]
+    attention.load_state_dict({name: value / state["averaged"] for name, value in total.items()})
+    history[-1]["validation_loss"] = evaluate()
+    if not history[-1]["validation_loss"] < history[0]["validation_loss"]:
+        attention = Attention(start).to(device)
+        history[-1]["validation_loss"] = history[0]["validation_loss"]
     provenance = {
         "seed": config.seed,
         "training": asdict(config),
         "opponents": sorted({battle.target for battle in training}),
         "validation_opponents": sorted({battle.target for battle in validation}),
     }
-    return Training(attention.to_weights(provenance), tuple(state["history"]), state["skipped"])
+    return Training(attention.to_weights(provenance), tuple(history), state["skipped"])
 
 
 def gradient_norm(attention: Attention) -> float:
@@ -260,10 +269,10 @@ def snapshot(attention: Attention) -> dict[str, Tensor]:
 
 
 def save_checkpoint(
-    path: Path, key: str, attention: Attention, optimiser: torch.optim.Adam, best: dict[str, Tensor], state: dict
+    path: Path, key: str, attention: Attention, optimiser: torch.optim.Adam, total: dict[str, Tensor], state: dict
 ) -> None:
     arrays = {f"now.{name}": value for name, value in snapshot(attention).items()}
-    arrays |= {f"best.{name}": value.clone() for name, value in best.items()}
+    arrays |= {f"total.{name}": value.clone() for name, value in total.items()}
     for index, moments in optimiser.state_dict()["state"].items():
         arrays |= {f"adam.{index}.{name}": value.clone() for name, value in moments.items()}
     with replacing(path) as temporary:
@@ -288,6 +297,6 @@ def load_checkpoint(path: Path, key: str, attention: Attention, optimiser: torch
                 _, index, kind = name.split(".")
                 moments.setdefault(int(index), {})[kind] = value
         optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
-        return {**metadata["state"], "best_parameters": {name: arrays[f"best.{name}"] for name in names}}
+        return {**metadata["state"], "total_parameters": {name: arrays[f"total.{name}"] for name in names}}
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise UserError(f"{path} is not a checkpoint, or it is damaged ({error}); remove it") from None

@@ -83,9 +83,10 @@ NEW_FEATURE = (0.3, 0.2, 0.7)
 """Start of a feature that BeepBoop's main model lacks (the study of the design's section 8)."""
 
 RECIPE_FEATURES = (
-    *BEEPBOOP_MAIN, *LATERAL, "advVel", "shotTimer", *LAST_GUESS_FACTORS, "distance", "botWidth",
+    *BEEPBOOP_MAIN, *LATERAL, "advVel", "shotTimer", *LAST_GUESS_FACTORS, "distance", "botWidth", "turnRate",
+    "lateralChange", "wallAhead", "wallBehind",
 )  # fmt: skip
-"""Of the default recipe: BeepBoop's features, the past motion turn by turn, what the last waves showed."""
+"""Of the default recipe: BeepBoop's features, past motion turn by turn, what the last waves showed, the way ahead."""
 
 KernelName = Literal[
     "gaussian", "laplace", "box", "epanechnikov", "cauchy", "student_t", "student_t_5", "student_t_9"

@@ -21,6 +21,8 @@ LONGEST_TIMER = 70.0
 LONGEST_PAUSE = 30.0  # turns; no gun takes longer between two shots by choice
 WIDEST_BOT = 2.0  # normalised: half an escape angle
 FULL_VELOCITY = 7.9
+FASTEST_TURN = 0.18  # rad/turn; a little above the 10 degrees that a standing robot turns by
+PARALLEL, FAR = 1e-6, 1e9  # part of a step towards a wall that counts as none; px, where there is none
 STRAIGHT = 0.001  # rad; a stick that turns by less does not turn
 
 Columns = Mapping[str, np.ndarray] | np.ndarray
@@ -64,6 +66,43 @@ def bot_width(raw: Columns) -> np.ndarray:
 
 def pause(raw: Columns) -> np.ndarray:
     return np.minimum(raw["shotTimer"], LONGEST_PAUSE) / np.float64(20.0)
+
+
+def turn_rate(raw: Columns) -> np.ndarray:
+    return np.minimum(np.abs(np.asarray(raw["target_turn_rate"], np.float64)), FASTEST_TURN) / FASTEST_TURN
+
+
+def lateral_change(raw: Columns) -> np.ndarray:
+    return np.maximum(np.asarray(raw["lateral0"], np.float64) - raw["lateral1"] + 2.0, 0.0) / 4.0
+
+
+def wall_on_course(side: int) -> tuple[str, Callable[[Columns], np.ndarray]]:
+    """Of the way to a wall, straight on (side 1) or straight back (-1), in times that the bullet flies at 8 px/turn.
+
+    A wall that the target moves along, whatever the rounding of its heading says, is none ahead of it.
+    """
+
+    def gap(place: str, size: str, function: str) -> str:
+        part = f"({side} * {function}(target_heading) * move_direction)"
+        ends = f"max((18 - {place}) / {part}, ({size} - 18 - {place}) / {part})"
+        return f"({ends} if abs({part}) > {PARALLEL} else {FAR})"
+
+    def gaps(raw: Columns, place: str, size: str, parts: np.ndarray) -> np.ndarray:
+        position = np.asarray(raw[place], np.float64)
+        part = np.where(np.abs(parts) > PARALLEL, parts, 1.0)
+        ends = (HALF_BOT_WIDTH - position) / part, (raw[size] - HALF_BOT_WIDTH - position) / part
+        return np.where(np.abs(parts) > PARALLEL, np.maximum(*ends), FAR)
+
+    def way(raw: Columns) -> np.ndarray:
+        heading, course = np.asarray(raw["target_heading"], np.float64), side * np.asarray(raw["move_direction"])
+        nearest = np.minimum(
+            gaps(raw, "target_x", "field_width", np.sin(heading) * course),
+            gaps(raw, "target_y", "field_height", np.cos(heading) * course),
+        )
+        return np.minimum(np.maximum(nearest, 0.0) / (MAX_VELOCITY * np.asarray(raw["bft"], np.float64)), 2.0) / 2.0
+
+    nearest = f"min({gap('target_x', 'field_width', 'sin')}, {gap('target_y', 'field_height', 'cos')})"
+    return f"min(max({nearest}, 0) / (8 * bft), 2) / 2", way
 
 
 LIST = (
@@ -137,6 +176,12 @@ LIST = (
         f"min(4 * 18 / (distance * asin(8 / bullet_speed)), {WIDEST_BOT})",
         bot_width,
     ),
+    Feature("turnRate", "|target_turn_rate|", "rad/turn", "min(abs(target_turn_rate), 0.18) / 0.18", turn_rate),
+    Feature(
+        "lateralChange", "lateral0 - lateral1", "px/turn/turn", "max(lateral0 - lateral1 + 2, 0) / 4", lateral_change
+    ),
+    Feature("wallAhead", "way to a wall as it moves, at most 2", "8 bft", *wall_on_course(1)),
+    Feature("wallBehind", "way to a wall straight back, at most 2", "8 bft", *wall_on_course(-1)),
 )
 FEATURES: dict[str, Feature] = {feature.name: feature for feature in LIST}
 

@@ -31,7 +31,7 @@ def test_every_loss_has_its_kind() -> None:
 
 def test_skipped_steps_and_trainings_without_gain_are_counted() -> None:
     models = [
-        {"model": model, "fold": fold, "bandwidth": 0.1, "floor": 0.05, "best_validation_loss": 1.0, "kept_step": kept,
+        {"model": model, "fold": fold, "bandwidth": 0.1, "floor": 0.05, "validation_loss": 1.0, "kept_step": kept,
          "steps": 20, "skipped_steps": skipped}
         for model, fold, kept, skipped in (("a x", 0, 20, 0), ("a x", 1, 0, 3))
     ]  # fmt: skip

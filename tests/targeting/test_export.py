@@ -122,7 +122,10 @@ def test_beepboops_own_scale_is_read():
 
 def test_features_that_beepboop_lacks_are_explained():
     assert {*BEEPBOOP_MAIN, *BEEPBOOP_ANTI_SURFER} <= set(BEEPBOOP_FEATURES)
-    own = {*LATERAL, *ADVANCING, *LAST_GUESS_FACTORS, "shotTimer", "distance", "botWidth"}
+    own = {
+        *LATERAL, *ADVANCING, *LAST_GUESS_FACTORS, "shotTimer", "distance", "botWidth", "turnRate", "lateralChange",
+        "wallAhead", "wallBehind",
+    }  # fmt: skip
     assert set(FEATURES) - set(BEEPBOOP_FEATURES) == own
     text = beepboop_text(trained())
     explained = set(re.findall(r"^//   (\w+): ", text, re.MULTILINE))

@@ -104,22 +104,39 @@ def test_a_finished_training_resumes_to_itself(tmp_path):
     assert steps == [] and same(again.weights, whole.weights) and str(again.history) == str(whole.history)
 
 
-def test_the_best_weights_on_validation_are_kept(monkeypatch):
-    """With validation losses set by hand: those of the start where it never falls, else those of the lowest."""
-    found = {}
-    for name, planned in {"first": [1, 2, 3, 4, 5], "second": [2, 1, 3, 4, 5], "last": [5, 4, 3, 2, 1]}.items():
-        values = iter(np.repeat(planned, len(VALIDATION)))
+def test_the_weights_are_the_mean_of_the_last_half_of_the_steps(monkeypatch):
+    """A mean of the parameters as they are learned, from snapshots taken beside the training."""
+    steps = []
+    original = Attention.keep_in_range
 
-        def loss(*arguments, values=values):
-            found = fast_loss("kde_cross_entropy")(*arguments)
-            return found if torch.is_grad_enabled() else torch.full_like(found, float(next(values)))
+    def keep_in_range(attention):
+        original(attention)
+        steps.append(module.snapshot(attention))
 
-        monkeypatch.setattr(module, "fast_loss", lambda name, loss=loss: loss)
-        found[name] = train(TRAINING, VALIDATION, MODEL, SHORT)
-        assert losses_of(found[name]) == planned
-    assert same(found["first"].weights, Attention(initial_weights(MODEL)).to_weights())
-    assert not same(found["second"].weights, found["first"].weights)
-    assert not same(found["second"].weights, found["last"].weights)
+    monkeypatch.setattr(Attention, "keep_in_range", keep_in_range)
+    found = train(TRAINING, VALIDATION, MODEL, SHORT)
+    assert len(steps) == SHORT.steps
+    for name in ("w", "b", "p"):
+        logs = np.mean([step[f"log_{name}"].double().numpy() for step in steps[SHORT.steps // 2 :]], axis=0)
+        assert getattr(found.weights, name) == pytest.approx(np.exp(logs), rel=1e-6)
+    assert found.weights.bandwidth == pytest.approx(
+        np.exp(np.mean([float(step["log_bandwidth"]) for step in steps[SHORT.steps // 2 :]])), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("last,is_start", [(1.0, False), (2.0, True), (math.nan, True)])
+def test_a_training_that_ends_no_better_than_it_began_keeps_its_start(monkeypatch, last, is_start):
+    """With validation losses set by hand: 2 before the first step, the last one of the mean."""
+    values = iter(np.repeat([2.0, 9.0, 9.0, 9.0, 9.0, last], len(VALIDATION)))
+
+    def loss(*arguments):
+        found = fast_loss("kde_cross_entropy")(*arguments)
+        return found if torch.is_grad_enabled() else torch.full_like(found, float(next(values)))
+
+    monkeypatch.setattr(module, "fast_loss", lambda name: loss)
+    found = train(TRAINING, VALIDATION, MODEL, SHORT)
+    assert same(found.weights, Attention(initial_weights(MODEL)).to_weights()) == is_start
+    assert losses_of(found) == [2.0, 9.0, 9.0, 9.0, 2.0 if is_start else last]
 
 
 def test_training_loss_is_the_mean_since_the_last_evaluation(monkeypatch):

@@ -25,7 +25,9 @@ RAW = {
     "stickWallAhead": 0.0005, "stickWallReverse": np.pi / 4, "stickWallAhead2": 0, "stickWallReverse2": np.pi / 2,
     "shotsFired": 250, "gameTime": 100, "currentGF": -0.5, "didHit": 1, "didCollide": 0, "shotTimer": 99,
     "lastGF1": -1, "lastGF2": 0, "lastGF3": 0.5, "distance": 400, "bullet_speed": 16,
-    **dict.fromkeys(LATERAL, -8), **dict.fromkeys(ADVANCING, 4),
+    "target_turn_rate": -0.045, "lateral0": 2, "lateral1": 3, "target_heading": np.pi / 6, "move_direction": -1,
+    "target_x": 168, "target_y": 218, "field_width": 800, "field_height": 600,
+    **dict.fromkeys(LATERAL[2:], -8), **dict.fromkeys(ADVANCING, 4),
 }  # fmt: skip
 NORMALISED = {
     "virtuality": 0.6, "power": 0.5, "bft": 0.25, "accel": 0.5, "vel": 0.99375, "vel=8": 1, "latVel": 0.5, "advVel": 1,
@@ -35,7 +37,9 @@ NORMALISED = {
     "stickWallAhead2": 0, "stickWallReverse2": 1, "stickWallAhead=0": 1, "stickWallReverse=0": 0,
     "stickWallAhead2=0": 1, "stickWallReverse2=0": 0, "shotsFired": 0.25, "gameTime": 0.2, "currentGF": 0.25,
     "didHit": 1, "didCollide": 0, "shotTimer": 1.5, "lastGF1": 0, "lastGF2": 0.5, "lastGF3": 0.75, "distance": 0.5,
-    "botWidth": 0.18 / (np.pi / 6), **dict.fromkeys(LATERAL, 0), **dict.fromkeys(ADVANCING, 0.75),
+    "botWidth": 0.18 / (np.pi / 6), **dict.fromkeys(LATERAL[2:], 0), **dict.fromkeys(ADVANCING, 0.75),
+    "lateral0": 0.625, "lateral1": 0.6875, "turnRate": 0.25, "lateralChange": 0.25,
+    "wallAhead": 400 / np.sqrt(3) / 200 / 2, "wallBehind": 1,
 }  # fmt: skip
 
 
@@ -47,9 +51,10 @@ def test_normalisation_by_hand():
 
 
 OPERATORS = {
-    ast.Add: operator.add, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Lt: operator.lt, ast.Gt: operator.gt,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Lt: operator.lt, ast.Gt: operator.gt,
 }  # fmt: skip
-FUNCTIONS = {"min": min, "max": max, "asin": math.asin}
+FUNCTIONS = {"min": min, "max": max, "abs": abs, "asin": math.asin, "sin": math.sin, "cos": math.cos}
 
 
 def value_of(node: ast.AST) -> float:
@@ -61,6 +66,8 @@ def value_of(node: ast.AST) -> float:
             return RAW[name]
         case ast.BinOp(left, operation, right) | ast.Compare(left, [operation], [right]):
             return OPERATORS[type(operation)](value_of(left), value_of(right))
+        case ast.UnaryOp(ast.USub(), operand):
+            return -value_of(operand)
         case ast.IfExp(test, body, orelse):
             return value_of(body if value_of(test) else orelse)
         case ast.Call(ast.Name(name), arguments):
@@ -84,7 +91,7 @@ def test_a_table_and_a_dict_of_its_columns_give_the_same():
 
 def test_raw_features_are_columns_and_each_has_its_own_normalisation():
     assert {"power", *RAW_FEATURES} <= set(ROW.names)
-    derived = {"power", "distance", "botWidth"}
+    derived = {"power", "distance", "botWidth", "turnRate", "lateralChange", "wallAhead", "wallBehind"}
     assert {name for name in FEATURES if "=" not in name} == derived | set(RAW_FEATURES)
     assert set(FEATURES) == set(NORMALISED)
 
@@ -100,3 +107,26 @@ def test_the_documentation_lists_every_column():
     text = (Path(__file__).parents[2] / "docs" / "waves.md").read_text()
     listed = set(re.findall(r"`([A-Za-z0-9_=]+)`", text))
     assert set(ROW.names) | {"shooter", "target", "shooter_index"} | set(FEATURES) <= listed
+
+
+@pytest.mark.parametrize(
+    "x,y,heading,direction,ahead,behind",
+    [
+        (400, 300, 0.0, 1, 282, 282),
+        (400, 118, 0.0, -1, 100, 464),
+        (400, 118, np.pi, 1, 100, 464),
+        (118, 300, np.pi / 2, 1, 664, 100),
+        (118, 118, np.pi / 4, -1, 100 * np.sqrt(2), 464 * np.sqrt(2)),
+        (18, 300, np.pi, 1, 282, 282),  # along the left wall, in spite of its heading's rounding
+        (18, 300, np.pi / 2, 1, 764, 0),
+        (10, 300, np.pi / 2, -1, 0, 772),  # as assumed where the radar missed it: beyond the wall
+    ],
+)
+def test_the_way_to_a_wall(x, y, heading, direction, ahead, behind):
+    values = {
+        "target_x": x, "target_y": y, "target_heading": heading, "move_direction": direction, "bft": 100,
+        "field_width": 800, "field_height": 600,
+    }  # fmt: skip
+    columns = {name: np.array([value], np.float32) for name, value in values.items()}
+    found = normalise(columns, ["wallAhead", "wallBehind"])[0] * 2 * 8 * 100
+    assert found == pytest.approx([ahead, behind], rel=1e-5, abs=1e-3)
