@@ -70,9 +70,9 @@ def ablation_section(shots: Shots, variant: str, ablated: Shots, seed: int) -> l
             "ablation",
             "What each feature is worth",
             f"{variant}: whole minus the same weights with one feature left out of the distance, not trained again, on "
-            "the same shots of all folds; 95 % interval by bootstrap over battles. Above 0: the feature helps. What "
-            "another feature can stand in for shows less than it would if the model were trained without it, and all "
-            "distances shrink a little with each feature that goes. "
+            "the same shots of all folds; 95 % interval by bootstrap over battles. Above 0: the feature helps. Trained "
+            "again without it, other features could take over some of its work: this is rather more than what it is "
+            "worth. All distances shrink a little with each feature that goes. "
             f"Of {len(rows)} features {clear} have a log density clear of 0; about {0.05 * len(rows):.0f} would by "
             "chance alone.",
             rows,
