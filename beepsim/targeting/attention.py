@@ -21,7 +21,7 @@ from beepsim.targeting.weights import LARGEST_W, OFFSET, ModelConfig, Weights
 
 W_RANGE, B_RANGE = (1e-4, 0.999 * LARGEST_W), (1e-4, 1e3)  # a squared distance stays within float32
 P_RANGE = (0.05, 3.0)
-BANDWIDTH_RANGE = (0.005, 1.0)
+BANDWIDTH_RANGE = {"gf": (0.005, 1.0), "bot_width": (0.05, 20.0)}
 FLOOR_RANGE = (1e-4, 0.9)
 
 
@@ -37,6 +37,7 @@ class Batch:
     high: Tensor  # [Q]
     candidate_low: Tensor  # [J], of the candidates' own hit intervals
     candidate_high: Tensor  # [J]
+    half_bot_widths: Tensor  # [Q]: half the target's width
 
     @property
     def is_known(self) -> Tensor:
@@ -66,6 +67,10 @@ class Attention(nn.Module):
     @property
     def bandwidth(self) -> Tensor:
         return torch.exp(self.log_bandwidth)
+
+    def bandwidths(self, batch: Batch) -> Tensor:
+        """In GF: one for all, or of each query [Q] where it is a multiple of half the target's width."""
+        return self.bandwidth if self.config.bandwidth_unit == "gf" else self.bandwidth * batch.half_bot_widths
 
     @property
     def floor(self) -> Tensor:
@@ -114,22 +119,23 @@ class Attention(nn.Module):
                 batch.high,
                 config.kernel,
                 config.distance,
-                self.bandwidth,
+                self.bandwidths(batch),
                 self.floor,
             )
         log_weights = self.log_weights(batch.queries, batch.candidates, batch.is_known)
-        return loss(log_weights, batch.angles, batch.low, batch.high, self.kernel, self.bandwidth, self.floor)
+        return loss(log_weights, batch.angles, batch.low, batch.high, self.kernel, self.bandwidths(batch), self.floor)
 
     def interval_loss(self, loss: Loss, batch: Batch) -> Tensor:
         """`loss` with every candidate spread over its own hit interval; the cross-entropy on a grid where it can be."""
         config, low, high = self.config, batch.candidate_low, batch.candidate_high
+        bandwidth = self.bandwidths(batch)
         is_plain = config.neighbours is None and config.distance == "manhattan" and batch.queries.device.type == "cpu"
         if loss is fast.kde_cross_entropy and is_plain and batch.queries.dtype == torch.float32:
-            ends = (batch.known, low, high, batch.low, batch.high, self.kernel, self.bandwidth, self.floor)
+            ends = (batch.known, low, high, batch.low, batch.high, self.kernel, bandwidth, self.floor)
             return grid_cross_entropy(self.embed(batch.queries), self.embed(batch.candidates), *ends)
         log_weights = self.log_weights(batch.queries, batch.candidates, batch.is_known)
         kernel = smear(KERNELS[config.kernel], 0.5 * (high - low))
-        return loss(log_weights, 0.5 * (low + high), batch.low, batch.high, kernel, self.bandwidth, self.floor)
+        return loss(log_weights, 0.5 * (low + high), batch.low, batch.high, kernel, bandwidth, self.floor)
 
     def keep_in_range(self) -> None:
         """Bring parameters that an optimiser's step moved too far back to the edge of their range."""
@@ -138,7 +144,7 @@ class Attention(nn.Module):
             self.log_b.clamp_(*(math.log(edge) for edge in B_RANGE))
             self.log_p.clamp_(*(math.log(edge) for edge in P_RANGE))
             if self.config.learn_bandwidth:
-                self.log_bandwidth.clamp_(*(math.log(edge) for edge in BANDWIDTH_RANGE))
+                self.log_bandwidth.clamp_(*(math.log(edge) for edge in BANDWIDTH_RANGE[self.config.bandwidth_unit]))
             if self.config.learn_floor:
                 self.logit_floor.clamp_(*(math.log(edge / (1.0 - edge)) for edge in FLOOR_RANGE))
 

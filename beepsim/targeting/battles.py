@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from beepsim.errors import UserError
+from beepsim.rules import HALF_BOT_WIDTH
 from beepsim.waves.features import FEATURES, normalise
 from beepsim.waves.table import WaveTable, load_waves
 
@@ -21,6 +22,10 @@ FEATURE_NAMES = tuple(FEATURES)
 KNOWN_AFTER_THE_SHOT = ("didHit", "didCollide")
 """Features of a candidate that a query cannot have yet; they are 0 there."""
 ROUND_SHIFT = 32
+BOX_WIDENING = 1.1
+"""A 36 px square seen from any side is on average this much wider than 36 px and a little (design, section 8)."""
+LEAST_HALF_WIDTH, MOST_HALF_WIDTH = 0.02, 1.0
+"""Of a bot, in GF, for bandwidths that are multiples of it."""
 MOST_VIRTUAL = 1.0  # turns: waves nearly as good as a real bullet's teach too
 FEWEST_KNOWN = 50  # candidates; a query that knows less teaches mostly noise
 LEAST_SHARE = 0.1  # of a battle's waves must be known to a query: how sharp weights are best depends on how many are
@@ -87,6 +92,13 @@ class BattleWaves:
             if name != "battle":
                 digest.update(self.rows[name].tobytes())
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def half_bot_widths(self) -> np.ndarray:
+        """Half the target's width when each wave was aimed, in GF by the mean of both escape angles, float64 [W]."""
+        half = BOX_WIDENING * HALF_BOT_WIDTH / np.maximum(self.column("distance"), 1.0)
+        escape = 0.5 * (self.column("escape_left") + self.column("escape_right"))
+        return np.clip(half / escape, LEAST_HALF_WIDTH, MOST_HALF_WIDTH)
 
     def column(self, name: str) -> np.ndarray:
         """A column of the wave table as float64 [W]."""

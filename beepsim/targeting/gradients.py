@@ -56,7 +56,7 @@ def measure_batch(attention: Attention, batch: Batch) -> np.ndarray:
     """MEASURED [Q] for the queries of the batch."""
     with torch.no_grad():
         logits = attention.log_weights(batch.queries, batch.candidates, batch.is_known)
-        bandwidth, floor = attention.bandwidth, attention.floor
+        bandwidth, floor = attention.bandwidths(batch), attention.floor
     kernel, angles = kernel_and_angles(attention, batch)
     logits.requires_grad_(True)
     log_weights = torch.log_softmax(logits, -1)

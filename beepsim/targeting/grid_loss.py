@@ -174,13 +174,14 @@ def grid_cross_entropy(
     Query q knows the first known[q] candidates. Differentiable by queries, candidates, bandwidth and floor. Raises
     UserError for a bandwidth that is not above 0, and for a candidate's interval that is none.
     """
-    by_query(bandwidth)
+    width = by_query(bandwidth).double().reshape(-1, 1)
     mass = Masses.apply(queries, candidates, known, candidate_low, candidate_high)  # type: ignore[no-untyped-call]
     offset = torch.arange(1 - CELLS, CELLS, dtype=torch.float64) * CELL
     # Its mean over a cell: what a narrow kernel has at a cell's centre would be more than its mass.
     half = torch.tensor(0.5 * CELL, dtype=torch.float64)
-    table = torch.exp(kernel.log_mean(offset, half, bandwidth.double()))
-    smoothing = table[torch.arange(CELLS)[:, None] - torch.arange(CELLS) + CELLS - 1]
-    density = (1.0 - floor.double()) * (mass @ smoothing) + floor.double() * FLOOR_DENSITY
+    tables = torch.exp(kernel.log_mean(offset, half, width))  # [1 or Q, 2N - 1]
+    smoothing = tables[:, torch.arange(CELLS)[:, None] - torch.arange(CELLS) + CELLS - 1]
+    smooth = mass @ smoothing[0] if len(width) == 1 else (mass[:, None] @ smoothing)[:, 0]
+    density = (1.0 - floor.double()) * smooth + floor.double() * FLOOR_DENSITY
     smallest = math.exp(-700.0)  # where neither kernel nor floor reaches
     return -(shares(low, high) * torch.log(torch.clamp(density, min=smallest))).sum(-1).to(queries.dtype)

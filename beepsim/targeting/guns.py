@@ -16,7 +16,7 @@ from beepsim.errors import UserError
 from beepsim.rules import HALF_BOT_WIDTH
 from beepsim.targeting.aiming import GRID_NODES
 from beepsim.targeting.ballistics import fill_predicted_guess_factors
-from beepsim.targeting.battles import FEATURE_NAMES, BattleWaves
+from beepsim.targeting.battles import BOX_WIDENING, FEATURE_NAMES, BattleWaves
 from beepsim.targeting.choosing import may_be_surfer
 from beepsim.targeting.kernel_tables import kernel_tables
 from beepsim.targeting.mixture import aim_boxes, aim_mixtures, fill_densities
@@ -30,12 +30,12 @@ from beepsim.targeting.weights import (
     load_weights,
 )
 
-BOX_WIDENING = 1.1
-"""A 36 px square seen from any side is on average this much wider than 36 px and a little (design, section 8)."""
 KNN_BANDWIDTH, KNN_FLOOR = 0.14, 0.2
 """In GF. Chosen on the very rumble recordings that guns are compared on: the plain KNN's log density at its best."""
 HISTOGRAM_BANDWIDTH, HISTOGRAM_FLOOR = 0.06, 0.05
 BOX_FLOOR = 0.05
+BANDWIDTH_RUNG = 0.01
+"""Of the logarithm of a bandwidth that differs by query."""
 BEEPBOOP_DIVIDER, BEEPBOOP_FEWEST = 5, 5
 BEEPBOOP_MAIN_MOST, BEEPBOOP_ANTI_SURFER_MOST = 200, 100
 
@@ -114,12 +114,26 @@ class MixtureGun:
         fill_densities(*self.arguments(battle, waves), density)
         return density
 
+    def tables(self, battle: BattleWaves, waves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which of the kernel's tables each wave takes [n]; densities and cumulative distributions."""
+        bandwidths = self.weights.bandwidths(battle.half_bot_widths[waves])
+        # So close together that the log density differs by less than the grid's own error.
+        rungs = np.round(np.log(bandwidths) / BANDWIDTH_RUNG).astype(np.int64)
+        different, which = np.unique(rungs, return_inverse=True)
+        if self.weights.config.bandwidth_unit == "gf" or not len(different):
+            chosen = np.array([self.weights.bandwidth])
+        else:
+            chosen = np.exp(different * BANDWIDTH_RUNG)
+        found = [kernel_tables(self.weights.config.kernel, float(width)) for width in chosen]
+        densities, cumulatives = (np.stack(part) for part in zip(*found, strict=True))
+        return which.reshape(-1), densities, cumulatives
+
     def arguments(self, battle: BattleWaves, waves: np.ndarray) -> tuple:
         known = battle.known[waves]
         config = self.weights.config
         is_interval = config.candidates == "intervals"
         ends = ("gf_low", "gf_high") if is_interval else ("gf", "gf")
-        tables = kernel_tables(config.kernel, self.weights.bandwidth)
+        tables = self.tables(battle, waves)
         return (
             *embedded(self.weights, battle, waves),
             *(battle.column(name)[battle.by_break] for name in ends),

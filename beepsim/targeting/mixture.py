@@ -49,18 +49,22 @@ def fill_mixture(
 
 @jit(nogil=True)
 def aim_mixtures(
-    queries, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, density_table, cumulative_table,
-    floor, half_width, negative, positive, low, high, aimed, log_density, predicted,
+    queries, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, which, density_tables,
+    cumulative_tables, floor, half_width, negative, positive, low, high, aimed, log_density, predicted,
 ):  # fmt: skip
-    """Best angle, mean log density over [low, high] and mass around the angle, for each query [Q]."""
+    """Best angle, mean log density over [low, high] and mass around the angle, for each query [Q].
+
+    `which` [Q] of the kernel tables [T, 2N - 1] are a query's.
+    """
     count = candidates.shape[1]
     distance, weight = np.empty(count, np.float32), np.empty(count)
     chosen = np.empty(count, np.int64)
     mass, density, cumulative = np.empty(GRID_NODES), np.empty(GRID_NODES), np.empty(GRID_NODES)
     for q in range(len(queries)):
         fill_mixture(
-            queries[q], candidates, lows, highs, known[q], k[q], is_squared, is_softmax, is_interval, density_table,
-            cumulative_table, floor, distance, chosen, weight, mass, density, cumulative,
+            queries[q], candidates, lows, highs, known[q], k[q], is_squared, is_softmax, is_interval,
+            density_tables[which[q]], cumulative_tables[which[q]], floor, distance, chosen, weight, mass, density,
+            cumulative,
         )  # fmt: skip
         window = half_width[q] * (INTERVAL_WINDOW if is_interval and known[q] > 0 else 1.0)
         aimed[q], _ = best_angle(cumulative, window, negative[q], positive[q])
@@ -70,8 +74,8 @@ def aim_mixtures(
 
 @jit(nogil=True)
 def fill_densities(
-    queries, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, density_table, cumulative_table,
-    floor, densities,
+    queries, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, which, density_tables,
+    cumulative_tables, floor, densities,
 ):  # fmt: skip
     """Densities [Q, GRID_NODES] of the queries."""
     count = candidates.shape[1]
@@ -80,8 +84,9 @@ def fill_densities(
     mass, cumulative = np.empty(GRID_NODES), np.empty(GRID_NODES)
     for q in range(len(queries)):
         fill_mixture(
-            queries[q], candidates, lows, highs, known[q], k[q], is_squared, is_softmax, is_interval, density_table,
-            cumulative_table, floor, distance, chosen, weight, mass, densities[q], cumulative,
+            queries[q], candidates, lows, highs, known[q], k[q], is_squared, is_softmax, is_interval,
+            density_tables[which[q]], cumulative_tables[which[q]], floor, distance, chosen, weight, mass, densities[q],
+            cumulative,
         )  # fmt: skip
 
 

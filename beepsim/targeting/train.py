@@ -239,6 +239,7 @@ def sample_batch(
         torch.as_tensor(centre - half).to(device),
         torch.as_tensor(centre + half).to(device),
         *(torch.as_tensor(battle.rows[name][candidates]).to(device) for name in ("gf_low", "gf_high")),
+        half_bot_widths=torch.as_tensor(battle.half_bot_widths[chosen].astype(np.float32)).to(device),
     )
 
 

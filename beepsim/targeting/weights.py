@@ -100,7 +100,8 @@ class ModelConfig:
 
     `floor` is the share of the density spread evenly over GF -1 to 1. `neighbours` None: every candidate counts.
     `candidates`: each stands at its angle, or is spread over its own hit interval.
-    `start` says whether training begins with BeepBoop's parameters or with the same for every feature.
+    `start` says whether training begins with BeepBoop's parameters or with the same for every feature. With
+    `bandwidth_unit` "bot_width" the bandwidth is a multiple of half the target's width (`BattleWaves.half_bot_widths`).
     """
 
     __pydantic_config__ = STRICT
@@ -115,6 +116,7 @@ class ModelConfig:
     neighbours: int | None = None
     candidates: Literal["points", "intervals"] = "intervals"
     start: Literal["beepboop", "neutral"] = "beepboop"
+    bandwidth_unit: Literal["gf", "bot_width"] = "gf"
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,11 @@ class Weights:
     bandwidth: float
     floor: float
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def bandwidths(self, half_bot_widths: np.ndarray) -> np.ndarray:
+        """In GF for queries whose targets are that wide [Q] (GF)."""
+        unit = half_bot_widths if self.config.bandwidth_unit == "bot_width" else np.ones_like(half_bot_widths)
+        return self.bandwidth * unit
 
     @property
     def columns(self) -> list[int]:

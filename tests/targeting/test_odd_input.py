@@ -47,7 +47,9 @@ def batch(queries=4, candidates=9, half=0.1, shift=0.0, known=None, seed=0):
     features = (torch.as_tensor(rng.uniform(0.0, 1.0, (n, 3)), dtype=torch.float32) for n in (queries, candidates))
     asked, angles = (torch.as_tensor(rng.uniform(-0.9, 0.9, n) + shift).float() for n in (queries, candidates))
     known = torch.full((queries,), candidates) if known is None else torch.as_tensor(known)
-    return Batch(*features, known, angles, asked - half, asked + half, angles - half, angles + half)
+    return Batch(
+        *features, known, angles, asked - half, asked + half, angles - half, angles + half, torch.full((queries,), 0.1)
+    )
 
 
 def outcome(model, loss, given):
