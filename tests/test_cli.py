@@ -28,12 +28,14 @@ data:
     opponents: [circle, oscillator, stop_and_go, wall_follower]
     rounds: 3
 split: {folds: 2, validation: 0.3}
-train: {steps: 6, queries: 16, candidates: 200, evaluations: 2}
+model: {features: [bft, accel, vel, lateral0]}
+train: {steps: 6, queries: 16, candidates: 200, evaluations: 2, restarts: 2}
 sweep: {kernel: [gaussian, laplace], loss: [kde_cross_entropy, mse_density], bandwidth: [0.1]}
 guns: [random, linear, knn, beepboop_main]
 in_battle: [full]
 network: {steps: 4}
 density_waves: 2
+ablation: true
 """
 
 
@@ -210,9 +212,11 @@ def test_an_experiment_from_yaml_to_report(tmp_path: Path) -> None:
     page = Path(said["report"])
     assert "http" not in page.read_text().replace("http-equiv", "")
     names = {path.name for path in page.parent.iterdir()}
-    for table in ("guns", "differences", "opponents", "calibration", "features", "models", "learning_curves", "split"):
+    tables = "guns differences opponents history calibration calibration_totals losses gradient_bound ablation restarts "
+    for table in (tables + "features models learning_curves split").split():
         assert {f"{table}.csv", f"{table}.json"} <= names
-    assert {"hit_rate.png", "lift.png", "learning_curves.png", "features.png", "densities.png"} <= names
+    plots = "hit_rate lift log_density opponents history calibration densities restarts loss_matrix gradient_lengths "
+    assert {f"{plot}.png" for plot in (plots + "ablation features learning_curves gradient_norms").split()} <= names
     models = json.loads((page.parent / "models.json").read_text())["rows"]
     assert len(models) == 2 * 4
     guns = json.loads((page.parent / "guns.json").read_text())
