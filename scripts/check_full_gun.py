@@ -10,7 +10,10 @@ is above that of BeepBoop's main model, clear of zero.
 
 import argparse
 import sys
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.experiments.config import list_variants, read_experiment, with_recordings
@@ -19,15 +22,36 @@ from beepsim.experiments.learning import train_variants
 from beepsim.experiments.parts import part_key
 from beepsim.experiments.split import split_opponents
 from beepsim.progress import show_progress
-from beepsim.targeting.adaptation import AdaptedGun
-from beepsim.targeting.battles import load_battles
+from beepsim.targeting.battles import BattleWaves, load_battles
+from beepsim.targeting.densities import DensityGun, aim_with
 from beepsim.targeting.full import full_gun
-from beepsim.targeting.guns import BASELINES, learned_gun
-from beepsim.targeting.network import NetworkConfig, NetworkGun, load_network, pretrain, save_network
+from beepsim.targeting.guns import BASELINES, Aims, learned_gun
+from beepsim.targeting.network import NetworkConfig, load_network, pretrain, save_network
 from beepsim.targeting.replay import by_opponent, compare, replay, summarise
 from beepsim.waves.features import FEATURE_VERSION
 
 REFERENCE, FULL = "beepboop_main", "full"
+
+
+@dataclass(frozen=True)
+class Remembering:
+    """A gun whose densities of the battle asked for last are kept: alone and in a mixture they are computed once."""
+
+    gun: DensityGun
+    kept: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.gun.name
+
+    def densities(self, battle: BattleWaves) -> np.ndarray:
+        if battle.content_hash not in self.kept:
+            self.kept.clear()
+            self.kept[battle.content_hash] = self.gun.densities(battle)
+        return self.kept[battle.content_hash]
+
+    def aim(self, battle: BattleWaves) -> Aims:
+        return aim_with(self.densities(battle), battle)
 
 
 def main() -> int:
@@ -53,10 +77,9 @@ def main() -> int:
             with show_progress(f"Pretraining {fold.number + 1} of {len(folds)}", config.steps, "steps") as update:
                 save_network(path, pretrain(others, config, path.with_suffix(".checkpoint"), update))
             path.with_suffix(".checkpoint").unlink(missing_ok=True)
-        adapted = AdaptedGun("adapted", one.weights, seed)
-        network = load_network(path)
-        guns = [BASELINES[REFERENCE], learned_gun("exportable", one.weights), adapted]
-        guns += [NetworkGun("network", network, seed), full_gun(FULL, one.weights, network, seed)]
+        full = full_gun(FULL, one.weights, load_network(path), seed)
+        parts = tuple(Remembering(gun) for gun in full.guns)
+        guns = [BASELINES[REFERENCE], learned_gun("exportable", one.weights), *parts, replace(full, guns=parts)]
         tested = [battle for battle in battles if battle.target in fold.test]
         with show_progress(f"Replaying {fold.number + 1} of {len(folds)}", len(tested), "battles") as update:
             for count, battle in enumerate(tested, 1):

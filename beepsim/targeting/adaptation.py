@@ -4,7 +4,7 @@ What it learns from are waves of earlier rounds; all of them have broken. Determ
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ import torch
 from beepsim.targeting.aiming import GRID_NODES
 from beepsim.targeting.attention import Attention
 from beepsim.targeting.battles import MOST_VIRTUAL, BattleWaves
-from beepsim.targeting.densities import aim_with
+from beepsim.targeting.densities import aim_with, even_density
 from beepsim.targeting.fast import fast_loss
 from beepsim.targeting.guns import Aims, learned_gun
 from beepsim.targeting.train import TrainConfig, gradient_norm, one_thread, sample_batch
@@ -30,13 +30,25 @@ BETAS = (0.9, 0.99)
 
 @dataclass(frozen=True)
 class AdaptedGun:
-    """Starts each battle with `weights` and adapts w, b, p; bandwidth and floor stay."""
+    """Starts each battle with `weights` and adapts w, b, p; bandwidth and floor stay.
+
+    A wave with a feature that is no number teaches nothing; as a query it has the even density.
+    """
 
     name: str
     weights: Weights
     seed: int = 1
 
     def densities(self, battle: BattleWaves) -> np.ndarray:
+        is_sound = np.isfinite(battle.features[:, self.weights.columns]).all(axis=1)
+        if is_sound.all():
+            return self.sound_densities(battle)
+        # One such wave as a candidate would make every later density no number.
+        found = np.tile(even_density(), (len(battle.queries), 1))
+        found[is_sound[battle.queries]] = self.sound_densities(replace(battle, rows=battle.rows[is_sound]))
+        return found
+
+    def sound_densities(self, battle: BattleWaves) -> np.ndarray:
         found = np.empty((len(battle.queries), GRID_NODES))
         rounds = battle.rows["round"][battle.queries]
         for number, weights in adapted_weights(self.weights, battle, self.seed):

@@ -13,6 +13,7 @@ from beepsim.targeting import adaptation
 from beepsim.targeting.adaptation import AdaptedGun, adapted_weights
 from beepsim.targeting.aiming import GRID, GRID_NODES, GRID_STEP
 from beepsim.targeting.densities import CombinedGun, aim_with, even_density
+from beepsim.targeting.full import full_gun
 from beepsim.targeting.guns import learned_gun
 from beepsim.targeting.network import (
     OUTPUTS,
@@ -66,6 +67,41 @@ def test_a_battle_without_a_broken_wave_is_aimed_evenly_or_by_what_others_taught
     assert (np.abs(aims.angle) <= 1.0).all() and ((aims.predicted > 0.0) & (aims.predicted <= 1.0 + 1e-9)).all()
     if which == 0:
         np.testing.assert_allclose(aims.log_density, 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_features_that_are_no_numbers_spoil_no_aim(which):
+    battle = made_battle(800)
+    rows = battle.rows.copy()
+    rows["accel"][[4, 104, 301]] = np.nan  # the first two are queries, the third a virtual wave
+    rows["vel"][508] = np.inf
+    gun = guns()[which]
+    densities, before = gun.densities(with_rows(battle, rows)), gun.densities(battle)
+    assert np.isfinite(densities).all()
+    np.testing.assert_allclose(densities.sum(axis=1) * GRID_STEP, 1.0, atol=0.06)
+    is_same = battle.fired[battle.queries] <= battle.broke[4]
+    is_same[1] = False  # wave 4 itself
+    assert is_same.sum() > 5 and np.array_equal(densities[is_same], before[is_same])
+    late = battle.rows["round"][battle.queries] >= 6
+    means = [aim_with(found, battle).log_density[late].mean() for found in (densities, before)]
+    assert means[0] > 0.5 * means[1]  # other draws in adaptation; but it still learns
+
+
+def test_a_combined_density_is_a_sharpened_geometric_mean():
+    battle = made_battle(600)
+    adapted, net, both = guns()
+    even = even_density()
+    kept = [0.98 * gun.densities(battle) + 0.02 * even for gun in (adapted, net)]
+    inside = even > 0.0
+    wanted = (kept[0][:, inside] * kept[1][:, inside]) ** 0.6
+    wanted /= wanted.sum(axis=1, keepdims=True) * GRID_STEP
+    np.testing.assert_allclose(both.densities(battle)[:, inside], wanted, rtol=1e-9)
+    assert not both.densities(battle)[:, ~inside].any()
+
+
+def test_the_full_gun_is_of_guns_that_learn_in_battle():
+    full, battle = full_gun("full", WEIGHTS, network(), 1), made_battle(400)
+    assert full.name == "full" and np.array_equal(full.densities(battle), guns()[2].densities(battle))
 
 
 @pytest.mark.parametrize("which", range(3))
