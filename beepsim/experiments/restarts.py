@@ -59,11 +59,11 @@ def state_spread(rows: Sequence[Row]) -> str:
     text = (
         f" Two variants differ by more than restarts do where all restarts of the one lie above all of the other: "
         f"so do {counts['hit_rate']} of {len(pairs)} pairs by hit rate, {counts['log_density']} by log density; with "
-        f"{fewest} restarts each, equal variants would in {2 / comb(2 * fewest, fewest):.1%} of pairs."
+        f"{fewest} restarts each, equal variants would in {200 / comb(2 * fewest, fewest):.1f} % of pairs."
     )
     for figure, name in zip(FIGURES, ("hit rate", "log density"), strict=True):
         found = "; ".join(beaten[figure]) or "none"
-        text += f" Apart from {rows[0]['model']} by {name}: {found}."
+        text += f" By {name} {rows[0]['model']} is so apart from: {found}."
     return text
 
 
@@ -76,8 +76,8 @@ def restart_section(everything: Sequence[Learned], shots: Shots, seed: int) -> l
         Section(
             "restarts",
             "The same training with other seeds",
-            "Each variant trained several times in every fold, with nothing changed but the seed (of batches, and of "
-            "the validation batches that decide which step is kept). A point is one restart over all folds' test "
+            "Each variant trained several times in every fold, with nothing changed but the seed that draws its "
+            "batches. A point is one restart over all folds' test "
             "opponents." + state_spread(rows),
             rows,
             (

@@ -39,8 +39,8 @@ def test_only_what_never_overlaps_is_apart():
     assert not is_apart(rows[0], rows[1], "hit_rate")
     assert is_apart(rows[0], rows[2], "hit_rate") and is_apart(rows[2], rows[1], "log_density")
     said = state_spread(rows)
-    assert "so do 2 of 3 pairs by hit rate, 2 by log density" in said and "in 10.0% of pairs" in said
-    assert "Apart from good by hit rate: poor." in said
+    assert "so do 2 of 3 pairs by hit rate, 2 by log density" in said and "in 10.0 % of pairs" in said
+    assert "By hit rate good is so apart from: poor." in said
 
 
 def test_without_restarts_there_is_no_spread():
