@@ -124,9 +124,9 @@ def compose_surfing(outcome: SurfingOutcome) -> tuple[list[str], list[Section]]:
     others = compare_surfers(dodges, [(name, other) for name in ranked for other in REFERENCES], seed)
     sections = [
         surfer_section(surfers, set(ranked)),
-        gain_section("losses", f"Every loss against {QUESTION}", losses),
-        gain_section("kernels", "Every kernel against the first of the sweep", kernels),
-        gain_section("references", "Learned surfers against the others", others, plotted=ranked[:1]),
+        gain_section("losses", f"Every loss against {QUESTION} with the same kernel", losses),
+        gain_section("kernels", "Every kernel against the first of the sweep with the same loss", kernels),
+        gain_section("references", "Learned surfers against the others", others, plotted=ranked[0]),
         opponent_section(dodges, outcome.battles, ranked[0]),
         density_section(outcome.panels),
         learning_section(learning_rows(learned), model_rows(learned), ranked),
@@ -233,20 +233,19 @@ def surfer_section(surfers: list[Row], learned: set[str]) -> Section:
             Column("log_density", "log density, nats", "{:.3f}", 1, True),
         ),
         {
-            "hit_of_two": plots.plot_guns(of_two, "hit_of_two", "hit rate at the safer of two places, %", learned, 100),
-            "hit_rate": plots.plot_guns(surfers, "hit_rate", "hit rate at the safest place, %", learned, 100),
+            "hit_of_two": plots.plot_guns(of_two, "hit_of_two", "hit of two places, %", learned, 100),
+            "hit_rate": plots.plot_guns(surfers, "hit_rate", "hit at the safest place, %", learned, 100),
             "log_density": plots.plot_guns(with_density, "log_density", "mean log density, nats", learned),
         },
     )
 
 
-def gain_section(name: str, heading: str, rows: list[Row], plotted: Sequence[str] | None = None) -> Section:
-    """`plotted` surfers (all, if None) stand in the picture, all in the table."""
-    drawn = [
-        {**row, "pair": f"{row['surfer']}\nagainst {row['reference']}"}
-        for row in rows
-        if plotted is None or row["surfer"] in plotted
-    ]
+def gain_section(name: str, heading: str, rows: list[Row], plotted: str | None = None) -> Section:
+    """The picture has every surfer's row, or those of one that is `plotted` against each reference."""
+    if plotted:
+        drawn = [{**row, "label": f"against {row['reference']}"} for row in rows if row["surfer"] == plotted]
+    else:
+        drawn = [{**row, "label": row["surfer"]} for row in rows]
     panels = [
         ("hit_of_two_gain", "hits avoided per 100 bullets,\nof two places", 100.0),
         ("hit_rate_gain", "hits avoided per 100 bullets,\nat the safest place", 100.0),
@@ -267,7 +266,7 @@ def gain_section(name: str, heading: str, rows: list[Row], plotted: Sequence[str
             Column("hit_rate_gain_is_clear", "clear of 0"),
             Column("log_density_gain", "log density, nats", "{:+.3f}", 1, True),
         ),
-        {f"{name}_gain": plots.plot_differences(drawn, "pair", panels)} if drawn else {},
+        {f"{name}_gain": plots.plot_differences(drawn, "label", panels, plotted or "")} if drawn else {},
         folded=True,
     )
 
