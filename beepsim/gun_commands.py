@@ -22,7 +22,7 @@ def train(
     ] = None,
     kernel: Annotated[str, typer.Option(help="Such as gaussian or laplace; all: docs/targeting.md.")] = "gaussian",
     loss: Annotated[str, typer.Option(help="Such as mse_mean; all: docs/targeting.md.")] = "kde_cross_entropy",
-    bandwidth: Annotated[str, typer.Option(help="In guess factors, or learned.")] = "learned",
+    bandwidth: Annotated[str, typer.Option(help="In guess factors, or as in '0.5 bot'; or learned.")] = "learned",
     steps: Annotated[int, typer.Option(help="Steps of the optimiser.")] = 500,
     seed: Annotated[int, typer.Option(help="Fixes every random choice.")] = 1,
     device: Annotated[str, typer.Option(help="Any device of torch: cpu, cuda.")] = "cpu",
@@ -62,7 +62,7 @@ def train(
         return
     first, last = result.history[0], result.history[-1]
     print(f"{variant.name}: validation loss {first['validation_loss']:.4f} -> {last['validation_loss']:.4f}")
-    print(f"({steps} steps), bandwidth {result.weights.bandwidth:.4f} GF, in {out}")
+    print(f"({steps} steps), bandwidth {result.weights.bandwidth_text}, in {out}")
 
 
 @app.command()
@@ -210,4 +210,4 @@ def import_weights(
     if as_json:
         print_json({"weights": out, "features": weights.config.features})
     else:
-        print(f"{len(weights.config.features)} features, bandwidth {weights.bandwidth:.4f} GF, in {out}")
+        print(f"{len(weights.config.features)} features, bandwidth {weights.bandwidth_text}, in {out}")

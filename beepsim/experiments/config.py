@@ -1,11 +1,12 @@
 """One experiment as it stands in YAML: data, split, model, training, sweep, guns to compare with."""
 
+import re
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from beepsim.battle import Rules
 from beepsim.errors import UserError
@@ -35,6 +36,18 @@ FEATURE_GROUPS: dict[Group, tuple[str, ...]] = {
 }
 """What a variant can leave out, to see what it is worth."""
 Bandwidth = Annotated[float, Field(ge=0.005, le=1.0)]
+LEAST_BOT, MOST_BOT = 0.05, 20.0
+
+
+def bot_widths(text: str) -> str:
+    """The text, if it is a multiple of half the target's width as in "0.5 bot", or "learned bot"."""
+    found = re.fullmatch(r"(learned|\d{1,9}(?:\.\d{1,9})?) bot", text, re.ASCII)
+    if not found or (found[1] != "learned" and not LEAST_BOT <= float(found[1]) <= MOST_BOT):
+        raise ValueError(f"not a multiple of half the target's width, {LEAST_BOT} to {MOST_BOT:g}, as in '0.5 bot'")
+    return text
+
+
+BotWidths = Annotated[str, AfterValidator(bot_widths)]
 WITHOUT_DENSITY = ("mse_mean", "mse_expected")
 """Losses that know neither kernel nor bandwidth nor floor."""
 
@@ -139,14 +152,15 @@ class Pretraining(Section):
 
 
 class Sweep(Section):
-    """Every combination is a variant, trained in every fold; bandwidths in guess factors, or learned.
+    """Every combination is a variant, trained in every fold; bandwidths in guess factors, or learned,
+    or multiples of half the target's width ("0.5 bot", "learned bot").
 
     Each entry of `without` is a list of groups of features that are left out.
     """
 
     kernel: list[KernelName] = Field(default=["gaussian"], min_length=1)
     loss: list[LossName] = Field(default=["kde_cross_entropy"], min_length=1)
-    bandwidth: list[Bandwidth | Literal["learned"]] = Field(default=["learned"], min_length=1)
+    bandwidth: list[Bandwidth | Literal["learned"] | BotWidths] = Field(default=["learned"], min_length=1)
     start: list[Literal["beepboop", "neutral"]] = Field(default=["beepboop"], min_length=1)
     candidates: list[Literal["points", "intervals"]] = Field(default=["intervals"], min_length=1)
     without: list[list[Group]] = Field(default=[[]], min_length=1)
@@ -236,7 +250,8 @@ class Variant(BaseModel):
 
 
 FOR_SURFERS = " for surfers"  # behind the name of a variant's model for them
-START_BANDWIDTH = ModelConfig.bandwidth  # GF, where a learned bandwidth starts
+START_BANDWIDTHS = {"gf": ModelConfig.bandwidth, "bot_width": 0.5}
+"""Where a learned bandwidth starts."""
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -255,9 +270,12 @@ def with_recordings(experiment: Experiment, folder: str) -> Experiment:
 def single_variant(kernel: str, loss: str, bandwidth: str, steps: int, seed: int) -> Variant:
     """The variant of a command line's values. Raises UserError naming each value that is not possible."""
     try:
-        width: float | str = bandwidth if bandwidth == "learned" else float(bandwidth)
+        is_text = bandwidth == "learned" or bandwidth.endswith(" bot")
+        width: float | str = bandwidth if is_text else float(bandwidth)
     except ValueError:
-        raise UserError(f"--bandwidth is {bandwidth!r}; it must be a number of guess factors, or learned") from None
+        raise UserError(
+            f"--bandwidth is {bandwidth!r}; it must be a number of guess factors, learned, or as in '0.5 bot'"
+        ) from None
     values = {
         "name": "train",
         "seed": seed,
@@ -290,9 +308,11 @@ def list_variants(experiment: Experiment) -> list[Variant]:
         *parts, sides, range(experiment.train.restarts)
     ):
         can_learn = loss not in WITHOUT_DENSITY and (kernel, loss) != ("box", "kde_cross_entropy")
-        is_learned = bandwidth == "learned" and can_learn
-        width = START_BANDWIDTH if bandwidth == "learned" else bandwidth
-        name = f"{kernel} {loss} " + ("h learned" if is_learned else f"h {width:g}")
+        amount, _, bot = str(bandwidth).partition(" ")
+        unit: Literal["gf", "bot_width"] = "bot_width" if bot else "gf"
+        is_learned = amount == "learned" and can_learn
+        width = START_BANDWIDTHS[unit] if amount == "learned" else float(amount)
+        name = f"{kernel} {loss} " + ("h learned" if is_learned else f"h {width:g}") + (" bot" if bot else "")
         name += " from neutral" if start == "neutral" else ""
         name += " points" if candidates == "points" else ""
         name += f" without {', '.join(without)}" if without else ""
@@ -306,7 +326,8 @@ def list_variants(experiment: Experiment) -> list[Variant]:
                 features=features,
                 distance=shared.distance,
                 kernel=kernel,
-                bandwidth=float(width),
+                bandwidth=width,
+                bandwidth_unit=unit,
                 learn_bandwidth=is_learned,
                 floor=shared.floor,
                 learn_floor=loss not in WITHOUT_DENSITY,

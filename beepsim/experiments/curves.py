@@ -47,7 +47,7 @@ def learning_section(curves: Sequence[Row], models: list[Row], ranked: Sequence[
         (
             Column("model", "model"),
             Column("fold", "fold"),
-            Column("bandwidth", "bandwidth, GF", "{:.4f}"),
+            Column("bandwidth", "bandwidth, GF (or half bots)", "{:.4f}"),
             Column("floor", "floor", "{:.4f}"),
             Column("validation_loss", "validation loss", "{:.4f}"),
             Column("kept_step", "kept step"),

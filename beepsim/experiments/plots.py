@@ -148,7 +148,7 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
 
     Names of one word, such as the baselines', stay and take no part.
     """
-    words = {name: re.findall(r"h \S+|\S+", name) for name in names}
+    words = {name: re.findall(r"h \S+(?: bot)?|\S+", name) for name in names}
     several = [set(found) for found in words.values() if len(found) > 1]
     shared = set.intersection(*several) if len(several) > 1 else set()
     return {name: " ".join(word for word in found if word not in shared) or name for name, found in words.items()}

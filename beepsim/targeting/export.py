@@ -116,13 +116,15 @@ def instructions(weights: Weights) -> dict[str, str]:
     size = "|a - b|" if config.distance == "manhattan" else "(a - b)^2"
     which = "all broken waves of the battle" if config.neighbours is None else f"the {config.neighbours} nearest"
     place = "spread evenly over the wave's own hit interval" if is_interval else "at the middle of its hit interval"
+    half = f"{BOX_WIDENING * HALF_BOT_WIDTH:g} px / distance / mean of both escape angles"
+    width = "bandwidth" if config.bandwidth_unit == "gf" else f"bandwidth * ({half})"
     window = BOX_WIDENING * HALF_BOT_WIDTH * (INTERVAL_WINDOW if is_interval else 1.0)
     return {
         "embedding": f"a = w (max(0, b + x) + {OFFSET})^p of each feature",
         "distance": f"sum of {size} over the features, a of the wave to be fired, b of a broken wave",
         "weights": f"exp(-distance) over {which}, divided by their sum",
         "density": f"(1 - floor) (each weight {place}, smoothed by the kernel) + floor/2, GF from -1 to 1",
-        "kernel": f"{config.kernel}, {DENSITIES[config.kernel]}, h = bandwidth, u in GF",
+        "kernel": f"{config.kernel}, {DENSITIES[config.kernel]}, h = {width}, u in GF",
         "aim": f"at the GF with the largest mass of the density within {window:g}/distance rad of it",
     }
 

@@ -238,8 +238,9 @@ def sample_batch(
         torch.as_tensor(battle.rows["gf"][candidates]).to(device),
         torch.as_tensor(centre - half).to(device),
         torch.as_tensor(centre + half).to(device),
-        *(torch.as_tensor(battle.rows[name][candidates]).to(device) for name in ("gf_low", "gf_high")),
-        half_bot_widths=torch.as_tensor(battle.half_bot_widths[chosen].astype(np.float32)).to(device),
+        torch.as_tensor(battle.rows["gf_low"][candidates]).to(device),
+        torch.as_tensor(battle.rows["gf_high"][candidates]).to(device),
+        torch.as_tensor(battle.half_bot_widths[chosen].astype(np.float32)).to(device),
     )
 
 

@@ -137,6 +137,10 @@ class Weights:
         return self.bandwidth * unit
 
     @property
+    def bandwidth_text(self) -> str:
+        return f"{self.bandwidth:.4f} " + ("GF" if self.config.bandwidth_unit == "gf" else "half widths of a bot")
+
+    @property
     def columns(self) -> list[int]:
         """Which columns of FEATURE_NAMES the model reads."""
         return [FEATURE_NAMES.index(name) for name in self.config.features]

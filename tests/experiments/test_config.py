@@ -46,6 +46,24 @@ def test_a_sweep_is_every_combination() -> None:
         assert variant.name.endswith("from neutral") == (variant.model.start == "neutral")
 
 
+def test_bandwidths_may_be_multiples_of_a_bot() -> None:
+    def variants(*bandwidths: object) -> list:
+        return list_variants(Experiment.model_validate({**LEAST, "sweep": {"bandwidth": list(bandwidths)}}))
+
+    found = variants(0.5, "0.5 bot", "learned bot", "learned", "12 bot")
+    assert [one.model.bandwidth_unit for one in found] == ["gf", "bot_width", "bot_width", "gf", "bot_width"]
+    assert [one.model.bandwidth for one in found] == [0.5, 0.5, 0.5, 0.05, 12.0]
+    assert [one.model.learn_bandwidth for one in found] == [False, False, True, True, False]
+    assert found[1].name.endswith("h 0.5 bot") and found[2].name.endswith("h learned bot")
+    assert len({one.name for one in found}) == 5
+    for wrong in ("0 bot", "0.04 bot", "-1 bot", "20.1 bot", "bot", "1 bots", "nan bot", "0.5bot"):
+        with pytest.raises(ValueError, match="sweep.bandwidth"):
+            variants(wrong)
+    assert single_variant("laplace", "mse_density", "0.5 bot", 3, 1).model.bandwidth_unit == "bot_width"
+    with pytest.raises(UserError, match="--bandwidth is '99 bot'"):
+        single_variant("laplace", "mse_density", "99 bot", 3, 1)
+
+
 def test_every_kernel_and_loss_can_be_swept() -> None:
     """Losses without a density, and boxes under the cross-entropy, whose edges it does not see, learn no bandwidth."""
     sweep = {"kernel": list(KERNELS), "loss": list(LOSSES), "bandwidth": ["learned"]}
