@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -354,6 +355,18 @@ def test_attention_takes_the_plain_path_elsewhere(monkeypatch):
     found = Attention(initial_weights(MODELS[0]), torch.float64).loss(fast_loss("kde_cross_entropy"), double)
     assert found.dtype == torch.float64
     assert not is_fusible(torch.zeros(1, 1), "cauchy", "manhattan")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_cuda_device_needs_triton(monkeypatch, is_there):
+    """With it the fused form is taken without asking, without it the plain one."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if is_there and name == "triton" else None)
+    on_cuda = SimpleNamespace(device=torch.device("cuda"), dtype=torch.float32)
+    for kernel in KERNELS:
+        for distance in DISTANCES:
+            assert is_fusible(on_cuda, kernel, distance) == is_there
+    assert not is_fusible(SimpleNamespace(device=torch.device("cuda"), dtype=torch.float64), "laplace", "manhattan")
+    assert not is_fusible(on_cuda, "cauchy", "manhattan")
 
 
 @pytest.mark.parametrize("model", MODELS[:2], ids=lambda model: model.kernel)
