@@ -84,11 +84,12 @@ def twin(one: Learned, learned: Sequence[Learned], loss: str, kernel: str) -> st
     """The variant of this loss and kernel that is most like `one` otherwise: bandwidth as given, else learned."""
     mine = one.weights.config
 
-    def unlikeness(other: Learned) -> tuple[bool, bool, bool, bool]:
+    def unlikeness(other: Learned) -> tuple[bool, ...]:
         config = other.weights.config
         return (
             config.candidates != mine.candidates,
             config.start != mine.start,
+            config.bandwidth_unit != mine.bandwidth_unit,
             config.learn_bandwidth != mine.learn_bandwidth,
             not config.learn_bandwidth and config.bandwidth != mine.bandwidth,
         )

@@ -222,9 +222,7 @@ def past_hits(
     is_softmax: bool,
 ) -> Surfer:
     """A surfer that smooths the angles of past hits as BeepBoop's does; w, b, p of each feature of the distance."""
-    config = ModelConfig(
-        tuple(parameters), "manhattan", "laplace", BEEPBOOP_BANDWIDTH, False, BOX_FLOOR, False, None, "points"
-    )
+    config = ModelConfig(tuple(parameters), kernel="laplace", bandwidth=BEEPBOOP_BANDWIDTH, candidates="points")
     w, b, p = np.array(list(parameters.values())).T
     weights = Weights(config, w, b, p, BEEPBOOP_BANDWIDTH, BOX_FLOOR)
     return DensitySurfer(MixtureGun(name, weights, neighbours, is_softmax))
