@@ -212,8 +212,8 @@ def test_an_experiment_from_yaml_to_report(tmp_path: Path) -> None:
     page = Path(said["report"])
     assert "http" not in page.read_text().replace("http-equiv", "")
     names = {path.name for path in page.parent.iterdir()}
-    tables = "guns differences opponents history calibration calibration_totals losses gradient_bound ablation restarts "
-    for table in (tables + "features models learning_curves split").split():
+    tables = "guns differences opponents history calibration calibration_totals losses gradient_bound ablation "
+    for table in (tables + "restarts features models learning_curves split").split():
         assert {f"{table}.csv", f"{table}.json"} <= names
     plots = "hit_rate lift log_density opponents history calibration densities restarts loss_matrix gradient_lengths "
     assert {f"{plot}.png" for plot in (plots + "ablation features learning_curves gradient_norms").split()} <= names
