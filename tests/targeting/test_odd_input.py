@@ -129,7 +129,10 @@ def test_a_bandwidth_that_is_none_is_refused_on_the_grid(bad):
         )
 
 
-@pytest.mark.parametrize("loss", ["kde_cross_entropy", "hit_probability", "mse_density", "bins_squared"])
+@pytest.mark.parametrize(
+    "loss",
+    ["kde_cross_entropy", "hit_probability", "mse_density", pytest.param("bins_squared", marks=pytest.mark.slow)],
+)
 def test_a_hundred_thousand_intervals(loss):
     """As points: `test_loss_conformance`."""
     model = ModelConfig(FEATURES, kernel="laplace")
