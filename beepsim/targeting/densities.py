@@ -16,8 +16,6 @@ from beepsim.targeting.mixture import INTERVAL_WINDOW, NODE_WEIGHTS, NODES
 
 LEAST_SHARE = 0.02
 """Of the even density in a mean of densities: what a gun has never seen may still happen."""
-SHARPENING = 1.2
-"""Power of the geometric mean: guns that err apart know more together than each of them."""
 
 
 class DensityGun(Protocol):
@@ -61,7 +59,7 @@ def aim_with(densities: np.ndarray, battle: BattleWaves) -> Aims:
 
 @dataclass(frozen=True)
 class CombinedGun:
-    """Aims with the sharpened geometric mean of its guns' densities: an angle that one rules out is ruled out."""
+    """Aims with the geometric mean of its guns' densities: an angle that one of them rules out is ruled out."""
 
     name: str
     guns: tuple[DensityGun, ...]
@@ -72,7 +70,7 @@ class CombinedGun:
         for gun in self.guns:
             kept = (1.0 - LEAST_SHARE) * gun.densities(battle) + LEAST_SHARE * even
             total += np.log(np.maximum(kept, 1e-12))
-        mean = np.exp(total * (SHARPENING / len(self.guns))) * (even > 0.0)
+        mean = np.exp(total / len(self.guns)) * (even > 0.0)
         return mean / (mean.sum(axis=1, keepdims=True) * GRID_STEP)
 
     def aim(self, battle: BattleWaves) -> Aims:

@@ -18,7 +18,7 @@ from beepsim.targeting.network import Network, NetworkGun, load_network
 from beepsim.targeting.weights import Weights, load_weights
 
 InBattle = Literal["adapted", "network", "full", "chosen", "mixed"]
-VERSION = 2
+VERSION = 3
 """Of what these guns do; shots of another version are not used again."""
 
 

@@ -87,13 +87,13 @@ def test_features_that_are_no_numbers_spoil_no_aim(which):
     assert means[0] > 0.5 * means[1]  # other draws in adaptation; but it still learns
 
 
-def test_a_combined_density_is_a_sharpened_geometric_mean():
+def test_a_combined_density_is_a_geometric_mean():
     battle = made_battle(600)
     adapted, net, both = guns()
     even = even_density()
     kept = [0.98 * gun.densities(battle) + 0.02 * even for gun in (adapted, net)]
     inside = even > 0.0
-    wanted = (kept[0][:, inside] * kept[1][:, inside]) ** 0.6
+    wanted = (kept[0][:, inside] * kept[1][:, inside]) ** 0.5
     wanted /= wanted.sum(axis=1, keepdims=True) * GRID_STEP
     np.testing.assert_allclose(both.densities(battle)[:, inside], wanted, rtol=1e-9)
     assert not both.densities(battle)[:, ~inside].any()
