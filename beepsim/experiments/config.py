@@ -270,11 +270,12 @@ def with_recordings(experiment: Experiment, folder: str) -> Experiment:
 def single_variant(kernel: str, loss: str, bandwidth: str, steps: int, seed: int) -> Variant:
     """The variant of a command line's values. Raises UserError naming each value that is not possible."""
     try:
-        is_text = bandwidth == "learned" or bandwidth.endswith(" bot")
+        is_text = bandwidth == "learned" or bool(bandwidth.endswith(" bot") and bot_widths(bandwidth))
         width: float | str = bandwidth if is_text else float(bandwidth)
     except ValueError:
         raise UserError(
-            f"--bandwidth is {bandwidth!r}; it must be a number of guess factors, learned, or as in '0.5 bot'"
+            f"--bandwidth is {bandwidth!r}; it must be a number of guess factors, learned, or a multiple of half the "
+            f"target's width from {LEAST_BOT} to {MOST_BOT:g}, as in '0.5 bot'"
         ) from None
     values = {
         "name": "train",
