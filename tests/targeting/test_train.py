@@ -272,7 +272,7 @@ def test_parameters_stay_in_range_at_any_rate(distance, neighbours):
             (weights.w, W_RANGE),
             (weights.b, B_RANGE),
             (weights.p, P_RANGE),
-            (weights.bandwidth, BANDWIDTH_RANGE),
+            (weights.bandwidth, BANDWIDTH_RANGE["gf"]),
             (weights.floor, FLOOR_RANGE),
         ):
             assert np.all(np.asarray(values) >= low * 0.999) and np.all(np.asarray(values) <= high * 1.001)
