@@ -40,7 +40,8 @@ def learning_section(curves: Sequence[Row], models: list[Row], ranked: Sequence[
         "Loss by step, each panel in its own loss's unit: on validation opponents (solid, mean over folds; band: "
         "lowest and highest fold) and on training batches (dashed; mean since the evaluation before). Folds have "
         "opponents of their own, some easier than others: the curves of all folds are moved to one common mean. Dots: "
-        "the result of each fold, the mean of the parameters over the last half of the steps. Steps without a "
+        "the result of each fold, the mean of the parameters over the last half of the steps, or an earlier step that "
+        "did better on the validation opponents (kept step). Steps without a "
         f"finite gradient are skipped: {skipped} of {steps}. Trainings that kept the weights they began with: {first} "
         f"of {len(models)}. Bandwidth in guess factors, floor the share of the density spread evenly.",
         models,

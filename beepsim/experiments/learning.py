@@ -54,9 +54,9 @@ class Learned:
 
     @property
     def kept_step(self) -> int:
-        """The last of the steps whose mean was kept; 0 where the start was, because the mean did no better."""
-        first, last = self.history[0], self.history[-1]
-        return 0 if last["validation_loss"] == first["validation_loss"] else int(last["step"])
+        """The step whose parameters were kept; the last one where their mean over the last half of the steps was."""
+        kept = self.history[-1]["validation_loss"]
+        return next(int(row["step"]) for row in self.history if row["validation_loss"] == kept)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ AVERAGED = 0.5  # share of the steps, the last ones, whose parameters are averag
 VALIDATION_STREAM, STEP_STREAM = 1, 2
 VALIDATION_QUERIES = 256
 BETAS = (0.9, 0.99)
-VERSION = 6
+VERSION = 7
 """Of what a training computes and keeps; those of another version are not continued, and not used again."""
 
 LossName = Literal[
@@ -94,9 +94,8 @@ def train(
 ) -> Training:
     """Learn weights on `training`; continue from `checkpoint` if it is there.
 
-    They are the mean of the parameters (as they are learned: logarithms) over the last half of the steps; where that
-    does no better on `validation` than the start, the start. To keep the step that does best on a few opponents is to
-    keep its luck with them (docs/targeting.md).
+    They are the mean of the parameters (as they are learned: logarithms) over the last half of the steps, or those of
+    an evaluated step, the start among them, that does better on `validation` than that mean.
     Raises UserError where there is nothing to learn from, or the checkpoint is not of this training.
     """
     check_device(device)
@@ -134,10 +133,11 @@ def train(
         history = [
             {"step": 0, "train_loss": math.nan, "validation_loss": first, "gradient_norm": math.nan, "rate": 0.0}
         ]
-        state = {"step": 0, "skipped": 0, "history": history, "recent": [], "norms": [], "averaged": 0}
-        total = {name: torch.zeros_like(value, dtype=torch.float64) for name, value in snapshot(attention).items()}
+        state = {"step": 0, "skipped": 0, "history": history, "recent": [], "norms": [], "averaged": 0, "best": first}
+        best = snapshot(attention)
+        total = {name: torch.zeros_like(value, dtype=torch.float64) for name, value in best.items()}
     else:
-        total = state.pop("total_parameters")
+        total, best = state.pop("total_parameters"), state.pop("best_parameters")
     every = max(1, config.steps // config.evaluations)
     for step in range(state["step"], config.steps):
         rate = learning_rate(step, config)
@@ -163,27 +163,30 @@ def train(
             total = {name: total[name] + now for name, now in snapshot(attention).items()}
             state["averaged"] += 1
         if (step + 1) % every == 0 or step + 1 == config.steps:
+            found = evaluate()
             mean, norm = (float(np.mean(state[name])) if state[name] else math.nan for name in ("recent", "norms"))
             state["history"].append(
                 {
                     "step": step + 1,
                     "train_loss": mean,
-                    "validation_loss": evaluate(),
+                    "validation_loss": found,
                     "gradient_norm": norm,
                     "rate": rate,
                 }
             )
+            if found < state["best"]:
+                state["best"], best = found, snapshot(attention)
             state["step"], state["recent"], state["norms"] = step + 1, [], []
             if checkpoint:
-                save_checkpoint(checkpoint, key, attention, optimiser, total, state)
+                save_checkpoint(checkpoint, key, attention, optimiser, {"total": total, "best": best}, state)
         if progress:
             progress(step + 1)
     history = state["history"]
     attention.load_state_dict({name: value / state["averaged"] for name, value in total.items()})
     history[-1]["validation_loss"] = evaluate()
-    if not history[-1]["validation_loss"] < history[0]["validation_loss"]:
-        attention = Attention(start).to(device)
-        history[-1]["validation_loss"] = history[0]["validation_loss"]
+    if not history[-1]["validation_loss"] < state["best"]:
+        attention.load_state_dict(best)
+        history[-1]["validation_loss"] = state["best"]
     provenance = {
         "seed": config.seed,
         "training": asdict(config),
@@ -271,10 +274,15 @@ def snapshot(attention: Attention) -> dict[str, Tensor]:
 
 
 def save_checkpoint(
-    path: Path, key: str, attention: Attention, optimiser: torch.optim.Adam, total: dict[str, Tensor], state: dict
+    path: Path,
+    key: str,
+    attention: Attention,
+    optimiser: torch.optim.Adam,
+    kept: dict[str, dict[str, Tensor]],
+    state: dict,
 ) -> None:
     arrays = {f"now.{name}": value for name, value in snapshot(attention).items()}
-    arrays |= {f"total.{name}": value.clone() for name, value in total.items()}
+    arrays |= {f"{kind}.{name}": value.clone() for kind, part in kept.items() for name, value in part.items()}
     for index, moments in optimiser.state_dict()["state"].items():
         arrays |= {f"adam.{index}.{name}": value.clone() for name, value in moments.items()}
     with replacing(path) as temporary:
@@ -299,6 +307,7 @@ def load_checkpoint(path: Path, key: str, attention: Attention, optimiser: torch
                 _, index, kind = name.split(".")
                 moments.setdefault(int(index), {})[kind] = value
         optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
-        return {**metadata["state"], "total_parameters": {name: arrays[f"total.{name}"] for name in names}}
+        kept = {f"{kind}_parameters": {name: arrays[f"{kind}.{name}"] for name in names} for kind in ("total", "best")}
+        return {**metadata["state"], **kept}
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise UserError(f"{path} is not a checkpoint, or it is damaged ({error}); remove it") from None

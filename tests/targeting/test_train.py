@@ -104,8 +104,12 @@ def test_a_finished_training_resumes_to_itself(tmp_path):
     assert steps == [] and same(again.weights, whole.weights) and str(again.history) == str(whole.history)
 
 
-def test_the_weights_are_the_mean_of_the_last_half_of_the_steps(monkeypatch):
-    """A mean of the parameters as they are learned, from snapshots taken beside the training."""
+def train_with(monkeypatch, validation_losses):
+    """SHORT with validation losses set by hand: the start's, those of steps 3, 6, 9 and 12, that of the mean.
+
+    Returns the training and the parameters after every step, taken beside it.
+    """
+    values = iter(np.repeat(validation_losses, len(VALIDATION)))
     steps = []
     original = Attention.keep_in_range
 
@@ -113,28 +117,41 @@ def test_the_weights_are_the_mean_of_the_last_half_of_the_steps(monkeypatch):
         original(attention)
         steps.append(module.snapshot(attention))
 
-    monkeypatch.setattr(Attention, "keep_in_range", keep_in_range)
-    found = train(TRAINING, VALIDATION, MODEL, SHORT)
-    assert len(steps) == SHORT.steps
-    for name in ("w", "b", "p"):
-        logs = np.mean([step[f"log_{name}"].double().numpy() for step in steps[SHORT.steps // 2 :]], axis=0)
-        assert getattr(found.weights, name) == pytest.approx(np.exp(logs), rel=1e-6)
-    assert found.weights.bandwidth == pytest.approx(
-        np.exp(np.mean([float(step["log_bandwidth"]) for step in steps[SHORT.steps // 2 :]])), rel=1e-6
-    )
-
-
-@pytest.mark.parametrize("last,is_start", [(1.0, False), (2.0, True), (math.nan, True)])
-def test_a_training_that_ends_no_better_than_it_began_keeps_its_start(monkeypatch, last, is_start):
-    """With validation losses set by hand: 2 before the first step, the last one of the mean."""
-    values = iter(np.repeat([2.0, 9.0, 9.0, 9.0, 9.0, last], len(VALIDATION)))
-
     def loss(*arguments):
         found = fast_loss("kde_cross_entropy")(*arguments)
         return found if torch.is_grad_enabled() else torch.full_like(found, float(next(values)))
 
+    monkeypatch.setattr(Attention, "keep_in_range", keep_in_range)
     monkeypatch.setattr(module, "fast_loss", lambda name: loss)
-    found = train(TRAINING, VALIDATION, MODEL, SHORT)
+    return train(TRAINING, VALIDATION, MODEL, SHORT), steps
+
+
+def assert_mean_of(weights, steps):
+    """The mean of the parameters as they are learned: logarithms."""
+    for name in ("w", "b", "p"):
+        logs = np.mean([step[f"log_{name}"].double().numpy() for step in steps], axis=0)
+        assert getattr(weights, name) == pytest.approx(np.exp(logs), rel=1e-6)
+    logs = np.mean([float(step["log_bandwidth"]) for step in steps])
+    assert weights.bandwidth == pytest.approx(np.exp(logs), rel=1e-6)
+
+
+def test_the_weights_are_the_mean_of_the_last_half_of_the_steps(monkeypatch):
+    found, steps = train_with(monkeypatch, [2.0, 1.9, 1.8, 1.7, 1.6, 1.5])
+    assert len(steps) == SHORT.steps
+    assert_mean_of(found.weights, steps[SHORT.steps // 2 :])
+    assert losses_of(found) == pytest.approx([2.0, 1.9, 1.8, 1.7, 1.5])
+
+
+@pytest.mark.parametrize("last", [1.2, 1.1, math.nan])
+def test_a_step_that_did_better_than_the_mean_is_kept(monkeypatch, last):
+    found, steps = train_with(monkeypatch, [2.0, 1.5, 1.1, 1.3, 1.4, last])
+    assert_mean_of(found.weights, steps[5:6])
+    assert losses_of(found) == pytest.approx([2.0, 1.5, 1.1, 1.3, 1.1])
+
+
+@pytest.mark.parametrize("last,is_start", [(1.0, False), (2.0, True), (math.nan, True)])
+def test_a_training_that_ends_no_better_than_it_began_keeps_its_start(monkeypatch, last, is_start):
+    found, _ = train_with(monkeypatch, [2.0, 9.0, 9.0, 9.0, 9.0, last])
     assert same(found.weights, Attention(initial_weights(MODEL)).to_weights()) == is_start
     assert losses_of(found) == [2.0, 9.0, 9.0, 9.0, 2.0 if is_start else last]
 
