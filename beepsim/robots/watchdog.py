@@ -23,7 +23,11 @@ DEBUGGERS = {"pdb", "bdb", "pydevd", "_pydevd_bundle"}  # modules
 
 
 class Left(Looped):
-    """Leaves the robot where it is: making the exception, in its greenlet, switches to the host's for good."""
+    """Leaves the robot where it is: making the exception, in its greenlet, switches to the host's for good.
+
+    For where Ctrl-C's signal is not ours. CPython 3.11 makes the exception while it allows itself some recursion beyond
+    the limit, and would do so for the rest of the thread's life: too deep a recursion is fatal then, not an error.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,6 +43,7 @@ class Watchdog:
         self.turns = 0
         self.fired = False  # an exception was sent in this turn
         self.is_waking = False  # Ctrl-C's signal is its own
+        self.is_leaving = False  # the same, for good
         self.interrupted = False  # by Ctrl-C, in this turn
         self.has_handler = False  # of Ctrl-C's signal
         self.before: Any = None  # what handled it until then
@@ -75,6 +80,9 @@ class Watchdog:
         if self.is_waking:
             self.is_waking = False
             raise Looped
+        if self.is_leaving:
+            self.is_leaving = False
+            self.leave()
         if self.before is signal.SIG_IGN:  # in worker processes
             return
         if self.inside:
@@ -97,8 +105,9 @@ class Watchdog:
             if not self.inside or self.turns != turn:
                 self.fired = False
                 return
-            if sent == 2 and self.has_handler and hasattr(signal, "pthread_kill"):
-                self.is_waking = True
+            has_signal = self.has_handler and hasattr(signal, "pthread_kill")
+            if has_signal and (sent == 2 or sent > INTERRUPTS):
+                self.is_waking, self.is_leaving = sent == 2, sent != 2
                 signal.pthread_kill(self.thread_id, signal.SIGINT)
             else:
                 send(self.thread_id, Left if sent > INTERRUPTS else Looped)
@@ -107,7 +116,7 @@ class Watchdog:
         """After a turn in which it fired: takes back what has not arrived."""
         with self.lock:
             send(self.thread_id, None)
-            self.fired = self.is_waking = False
+            self.fired = self.is_waking = self.is_leaving = False
 
 
 def is_debugged(thread_id: int) -> bool:

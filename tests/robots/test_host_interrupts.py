@@ -1,6 +1,7 @@
 """Robots of classes that do not end their turn, and Ctrl-C."""
 
 import gc
+import json
 import signal
 import threading
 
@@ -72,7 +73,7 @@ def test_who_catches_the_interruption_and_ends_the_turn_is_disabled_all_the_same
     assert [fault.kind for fault in stage.hosts[0].faults] == ["looped"] and stage.verdicts[0] == [DISABLE]
 
 
-def test_who_catches_every_interruption_is_left(arena, impatient):
+def test_who_catches_every_interruption_is_left(ctrl_c, arena, impatient):
     caught = []
 
     def guarded(depth):
@@ -94,6 +95,8 @@ def test_who_catches_every_interruption_is_left(arena, impatient):
     stage.close()
     gc.collect()
     assert len(caught) == number  # nobody tries to end it
+    with pytest.raises(RecursionError):  # not the end of the process, see watchdog.Left
+        json.loads("[" * 10**5)
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no way to wake a sleeper")
