@@ -1,10 +1,11 @@
-"""Does the learned gun beat simple guns at opponents that it was never trained on? Paired 95 % intervals.
+"""Do the learned guns beat simple guns and BeepBoop's at opponents never trained on? Paired 95 % intervals.
 
     python scripts/check_gun.py RECORDINGS [--config configs/rumble.yaml] [--out runs/rumble]
 
 RECORDINGS is a folder of battles of real rumble bots. Runs the experiment (what is finished is not computed again) and
-prints the best learned gun, by log density, against each other gun. Exit code 1 unless its hit rate is above that of
-random, head-on, linear and circular guns and its log density above the plain KNN's, all intervals clear of zero.
+prints each learned gun against BeepBoop's main model. Exit code 1 unless the first variant and, where there is one, the
+full gun hit more often than it by the relative gain aimed at, the first variant hits more often than random, head-on,
+linear and circular guns, and its log density is above the plain KNN's; all intervals clear of zero.
 """
 
 import argparse
@@ -13,9 +14,11 @@ import sys
 from pathlib import Path
 
 from beepsim.errors import UserError
-from beepsim.experiments.config import read_experiment, with_recordings
+from beepsim.experiments.config import list_variants, read_experiment, with_recordings
 from beepsim.experiments.run import run_experiment
 
+REFERENCE = "beepboop_main"
+VARIANT_GAIN, FULL_GAIN = 0.08, 0.12
 TO_OUTHIT = ("random", "head_on", "linear", "circular")
 TO_OUTPREDICT = "knn"
 
@@ -30,12 +33,24 @@ def main() -> int:
     page, findings = run_experiment(experiment, arguments.out)
     print("\n".join(findings))
     report = json.loads((page.parent / "differences.json").read_text())
-    best = report["rows"][0]["gun"]
-    rows = {row["reference"]: row for row in report["rows"] if row["gun"] == best}
-    reached = {gun: rows[gun]["hit_rate_difference_low"] > 0.0 for gun in TO_OUTHIT}
-    reached[f"{TO_OUTPREDICT} (log density)"] = rows[TO_OUTPREDICT]["log_density_difference_low"] > 0.0
-    for gun, is_reached in reached.items():
-        print(f"{'reached' if is_reached else 'MISSED '}  {best} over {gun}")
+    rows = {(row["gun"], row["reference"]): row for row in report["rows"]}
+    first = list_variants(experiment)[0].name
+    for (gun, reference), row in rows.items():
+        if reference == REFERENCE:
+            low, high = (100.0 * row[f"hit_rate_difference_{end}"] for end in ("low", "high"))
+            print(f"{gun:40} {row['relative_gain']:+.2%} hits, difference [{low:+.2f}, {high:+.2f}] points")
+    reached = {}
+    for gun, gain in ((first, VARIANT_GAIN), ("full", FULL_GAIN)):
+        if row := rows.get((gun, REFERENCE)):
+            is_clear = row["hit_rate_difference_low"] > 0.0
+            reached[f"{gun} over {REFERENCE} by {gain:.0%}"] = is_clear and row["relative_gain"] >= gain
+    for gun in TO_OUTHIT:
+        reached[f"{first} over {gun}"] = rows[first, gun]["hit_rate_difference_low"] > 0.0
+    reached[f"{first} over {TO_OUTPREDICT} (log density)"] = (
+        rows[first, TO_OUTPREDICT]["log_density_difference_low"] > 0.0
+    )
+    for what, is_reached in reached.items():
+        print(f"{'reached' if is_reached else 'MISSED '}  {what}")
     return 0 if all(reached.values()) else 1
 
 
