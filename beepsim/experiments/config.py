@@ -146,9 +146,18 @@ class Train(Section):
 
 
 class Pretraining(Section):
-    """How the network is pretrained; see targeting/network.py."""
+    """How the networks are pretrained; see targeting/network.py.
+
+    `opponents`, of the same recordings, are never tested: the networks of all folds learn from them as well.
+    """
 
     steps: int = Field(default=NetworkConfig.steps, ge=1, le=1_000_000)
+    opponents: list[str] = []
+
+    @field_validator("opponents")
+    @classmethod
+    def no_repeats(cls, values: list) -> list:
+        return without_repeats(values)
 
 
 class Sweep(Section):
@@ -222,6 +231,12 @@ class Experiment(Section):
         for name in self.in_battle:
             if NEEDED[name].weights == 2 and not self.split.surfers:
                 raise ValueError(f"in_battle: {name} needs a model for surfers; name them in split.surfers")
+        if self.network.opponents:
+            if self.data.recordings is None or self.data.recordings.opponents is None:
+                raise ValueError("network.opponents are those of recordings that data.recordings.opponents leaves out")
+            for opponent in self.network.opponents:
+                if opponent in self.data.recordings.opponents:
+                    raise ValueError(f"network.opponents: {opponent!r} is in data.recordings.opponents, so tested")
         for groups in self.sweep.without:
             for group in groups:
                 if not set(FEATURE_GROUPS[group]) & set(self.model.features):

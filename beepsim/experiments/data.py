@@ -38,7 +38,17 @@ def gather_battles(experiment: Experiment, folder: Path) -> list[BattleFile]:
     if experiment.data.duels:
         return fight_duels(experiment.data.duels, experiment.seed, folder)
     assert experiment.data.recordings
-    return read_recordings(experiment.data.recordings, folder)
+    return read_recordings(experiment.data.recordings, folder, "data.recordings.opponents")
+
+
+def gather_further(experiment: Experiment, folder: Path) -> list[BattleFile]:
+    """The battles that only networks learn from."""
+    names = experiment.network.opponents
+    if not names:
+        return []
+    assert experiment.data.recordings
+    recordings = experiment.data.recordings.model_copy(update={"opponents": names})
+    return read_recordings(recordings, folder, "network.opponents")
 
 
 def fight_duels(duels: Duels, seed: int, folder: Path) -> list[BattleFile]:
@@ -63,7 +73,8 @@ def fight_duels(duels: Duels, seed: int, folder: Path) -> list[BattleFile]:
     return files
 
 
-def read_recordings(recordings: Recordings, folder: Path) -> list[BattleFile]:
+def read_recordings(recordings: Recordings, folder: Path, key: str) -> list[BattleFile]:
+    """`key` is where the opponents are asked for."""
     source = Path(recordings.folder)
     if source.is_dir() and any(source.glob(f"*{ROBOTS_SUFFIX}")):
         with show_progress("Importing", len(list(source.glob(f"*{ROBOTS_SUFFIX}"))), "recordings") as update:
@@ -78,10 +89,10 @@ def read_recordings(recordings: Recordings, folder: Path) -> list[BattleFile]:
         if len(robots) != 2:
             raise UserError(f"{path}: a battle of {len(robots)} robots; an experiment needs duels")
         files.append(BattleFile(path, robots[1 - SHOOTER].label, file_hash(path)))
-    return choose_opponents(files, recordings)
+    return choose_opponents(files, recordings, key)
 
 
-def choose_opponents(files: Sequence[BattleFile], recordings: Recordings) -> list[BattleFile]:
+def choose_opponents(files: Sequence[BattleFile], recordings: Recordings, key: str) -> list[BattleFile]:
     """The battles against the opponents asked for. Raises UserError for one that has no battle."""
     if recordings.opponents is None:
         return list(files)
@@ -89,7 +100,7 @@ def choose_opponents(files: Sequence[BattleFile], recordings: Recordings) -> lis
     for name in recordings.opponents:
         if name not in present:
             raise UserError(
-                f"data.recordings.opponents: {name!r} is in no battle of {recordings.folder}; "
+                f"{key}: {name!r} is in no battle of {recordings.folder}; "
                 f"the opponents there are {', '.join(sorted(present))}"
             )
     return [file for file in files if file.target in recordings.opponents]

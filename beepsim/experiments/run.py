@@ -9,7 +9,7 @@ import yaml
 
 from beepsim.experiments.ablation import ablated_guns, by_feature
 from beepsim.experiments.config import Experiment, list_variants
-from beepsim.experiments.data import extract_battles, gather_battles
+from beepsim.experiments.data import extract_battles, gather_battles, gather_further
 from beepsim.experiments.evaluation import density_panels, replay_guns
 from beepsim.experiments.in_battle import pretrain_networks, replay_in_battle
 from beepsim.experiments.learning import learning_rows, train_variants
@@ -51,7 +51,9 @@ def run_aiming(experiment: Experiment, folder: Path, device: str) -> tuple[list[
         networks: dict[int, Path] = {}
         if any(NEEDED[name].network for name in experiment.in_battle):
             config = NetworkConfig(steps=experiment.network.steps, seed=seed)
-            networks = pretrain_networks(config, folds, battles, tables, models)
+            further = extract_battles(gather_further(experiment, folder / "battles"), folder / "waves")
+            known = [*tables, *further]
+            networks = pretrain_networks(config, folds, load_battles(known), known, models)
         all_shots |= replay_in_battle(
             experiment.in_battle, everything, networks, folds, battles, tables, folder / "shots", seed
         )

@@ -30,8 +30,7 @@ from beepsim.targeting.guns import Aims
 from beepsim.targeting.train import one_thread
 from beepsim.waves.features import FEATURE_VERSION
 
-# What only the outcome tells, what a shot is not yet, and features made for distances, untried as inputs.
-NOT_SEEN = ("virtuality", "didHit", "didCollide", "turnRate", "lateralChange", "wallAhead", "wallBehind")
+NOT_SEEN = ("virtuality", "didHit", "didCollide")  # what only the outcome tells, or what a shot is not yet
 INPUTS = tuple(name for name in FEATURE_NAMES if name not in NOT_SEEN)
 HIDDEN, LOGITS, OUTPUTS = 96, 65, 129
 LARGEST_INPUT = 6.0  # deviations
@@ -120,7 +119,7 @@ def new_layers(seed: int) -> list[Tensor]:
 
 def pretraining_key(battles: Sequence[BattleWaves], config: NetworkConfig) -> str:
     """A hash of everything that the result depends on; a checkpoint of another pretraining must not be continued."""
-    text = json.dumps([asdict(config), FEATURE_VERSION, [battle.content_hash for battle in battles]])
+    text = json.dumps([asdict(config), FEATURE_VERSION, INPUTS, [battle.content_hash for battle in battles]])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -226,6 +225,7 @@ def save_network(path: Path, network: Network) -> None:
     metadata = {
         "kind": "network",
         "features": FEATURE_VERSION,
+        "inputs": INPUTS,
         "config": asdict(network.config),
         "provenance": network.provenance,
     }
@@ -244,6 +244,8 @@ def load_network(path: Path) -> Network:
                 f"{path} holds {metadata['kind']!r} of feature version {metadata['features']!r}; wanted is a network "
                 f"of version {FEATURE_VERSION!r}: train again"
             )
+        if tuple(metadata["inputs"]) != INPUTS:
+            raise UserError(f"{path} holds a network of {len(metadata['inputs'])} other inputs: train again")
         config = TypeAdapter(NetworkConfig).validate_python(metadata["config"])
         layers = tuple(arrays[f"layer{index}"].float() for index in range(6))
         expected = [tuple(layer.shape) for layer in new_layers(0)]

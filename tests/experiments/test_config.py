@@ -127,6 +127,8 @@ def test_surfers_have_a_model_that_knows_how_shots_ended() -> None:
         ("in_battle: [chosen]", ["in_battle: chosen needs a model for surfers; name them in split.surfers"]),
         ("in_battle: [full, full]\ntrain: {restarts: 0}", ["in_battle: a value is given twice", "train.restarts is 0"]),
         ("network: {steps: 0}\nsplit: {surfers: [7]}", ["network.steps is 0", "split.surfers[0] is 7"]),
+        ("network: {opponents: [a 1.0]}", ["network.opponents are those of recordings that data.recordings.opponents"]),
+        ("network: {opponents: [a 1.0, a 1.0]}", ["network.opponents: a value is given twice"]),
         ("sweep: {without: [[wals]]}", ["sweep.without[0][0] is 'wals'", "did you mean 'walls'?"]),
         ("sweep: {without: [[walls], [walls]]}", ["sweep.without: a value is given twice"]),
         ("sweep: {without: [[walls]]}\nmodel: {features: [bft]}", ["model.features has no feature of the group walls"]),

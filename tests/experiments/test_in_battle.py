@@ -76,6 +76,17 @@ def test_nobody_learns_from_whom_he_is_tested_on_or_from_the_other_kind(parts):
     assert len(learned) == 2 * 2 * 2 and {one.restart for one in learned} == {0, 1}
 
 
+def test_networks_learn_from_opponents_of_no_fold_too(parts, tmp_path, monkeypatch):
+    _, folds, _, networks, _ = parts
+    known = [*BATTLES, made_battle("z")]
+    monkeypatch.setattr(in_battle, "spread", lambda function, jobs, *_: [function(job) for job in jobs])
+    monkeypatch.setattr(in_battle, "kept_battles", lambda *_: known)
+    found = pretrain_networks(CONFIG, folds, known, [], tmp_path)
+    for fold in folds:
+        assert set(load_network(found[fold.number]).provenance["opponents"]) == set("abcdefghz") - set(fold.test)
+        assert found[fold.number].name != networks[fold.number].name
+
+
 def test_each_gun_fires_with_the_models_of_the_fold_that_tests_its_target(parts):
     _, folds, learned, networks, shots = parts
     models = first_models(learned)

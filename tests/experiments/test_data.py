@@ -1,0 +1,44 @@
+"""Which battles an experiment takes from a folder of recordings."""
+
+from pathlib import Path
+
+import pytest
+
+from beepsim.battle import Battle, Rules, fight_many
+from beepsim.errors import UserError
+from beepsim.experiments.config import Experiment
+from beepsim.experiments.data import gather_battles, gather_further
+
+OPPONENTS = ("circle", "oscillator", "stop_and_go")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recordings")
+    rules = Rules(num_rounds=1, inactivity_time=1)
+    fight_many([Battle(("circle", name), 1, rules, path / f"{name}.battle") for name in OPPONENTS], 1)
+    return path
+
+
+def experiment(folder: Path, tested: list[str], further: list[str]) -> Experiment:
+    recordings = {"folder": str(folder), "opponents": tested}
+    return Experiment.model_validate(
+        {"name": "x", "data": {"recordings": recordings}, "network": {"opponents": further}}
+    )
+
+
+def test_those_for_networks_only_are_apart(folder, tmp_path):
+    everyone = Experiment.model_validate({"name": "x", "data": {"recordings": {"folder": str(folder)}}})
+    names = [file.target for file in gather_battles(everyone, tmp_path)]
+    assert [name.split()[0] for name in names] == list(OPPONENTS) and gather_further(everyone, tmp_path) == []
+    some = experiment(folder, names[:1], names[2:])
+    assert [file.target for file in gather_battles(some, tmp_path)] == names[:1]
+    assert [file.target for file in gather_further(some, tmp_path)] == names[2:]
+
+
+def test_who_is_not_there_is_named_with_the_key(folder, tmp_path):
+    wrong = experiment(folder, ["nobody"], ["nobody else"])
+    with pytest.raises(UserError, match=r"data\.recordings\.opponents: 'nobody' is in no battle of .*circle"):
+        gather_battles(wrong, tmp_path)
+    with pytest.raises(UserError, match=r"network\.opponents: 'nobody else' is in no battle of .*circle"):
+        gather_further(wrong, tmp_path)
