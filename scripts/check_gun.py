@@ -1,11 +1,12 @@
 """Do the learned guns beat simple guns and BeepBoop's at opponents never trained on? Paired 95 % intervals.
 
-    python scripts/check_gun.py RECORDINGS [--config configs/rumble.yaml] [--out runs/rumble]
+    python scripts/check_gun.py RECORDINGS [--config configs/rumble.yaml] [--seed 1] [--out runs/rumble]
 
-RECORDINGS is a folder of battles of real rumble bots. Runs the experiment (what is finished is not computed again) and
-prints each learned gun against BeepBoop's main model. Exit code 1 unless the first variant and, where there is one, the
-full gun hit more often than it by the relative gain aimed at, the first variant hits more often than random, head-on,
-linear and circular guns, and its log density is above the plain KNN's; all intervals clear of zero.
+RECORDINGS is a folder of battles of real rumble bots. Runs the experiment with its first variant, once, without the
+ablation (what is finished is not computed again); another seed splits the opponents otherwise. Prints each learned gun
+against BeepBoop's main model. Exit code 1 unless the first variant and, where there is one, the full gun hit more often
+than it by the relative gain aimed at, the first variant hits more often than random, head-on, linear and circular guns,
+and its log density is above the plain KNN's; all intervals clear of zero.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 from pathlib import Path
 
 from beepsim.errors import UserError
-from beepsim.experiments.config import list_variants, read_experiment, with_recordings
+from beepsim.experiments.config import Experiment, list_variants, read_experiment, with_recordings
 from beepsim.experiments.run import run_experiment
 
 REFERENCE = "beepboop_main"
@@ -23,13 +24,20 @@ TO_OUTHIT = ("random", "head_on", "linear", "circular")
 TO_OUTPREDICT = "knn"
 
 
+def first_only(experiment: Experiment, seed: int) -> Experiment:
+    sweep = experiment.sweep.model_copy(update={key: values[:1] for key, values in experiment.sweep})
+    train = experiment.train.model_copy(update={"restarts": 1})
+    return experiment.model_copy(update={"seed": seed, "sweep": sweep, "train": train, "ablation": False})
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings")
     parser.add_argument("--config", type=Path, default=Path("configs/rumble.yaml"))
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("runs/rumble"))
     arguments = parser.parse_args()
-    experiment = with_recordings(read_experiment(arguments.config), arguments.recordings)
+    experiment = first_only(with_recordings(read_experiment(arguments.config), arguments.recordings), arguments.seed)
     page, findings = run_experiment(experiment, arguments.out)
     print("\n".join(findings))
     report = json.loads((page.parent / "differences.json").read_text())
