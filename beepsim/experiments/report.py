@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """How one column of a table stands on the page; `bounds` names the columns of its 95 % interval."""
+    """How one column of a table stands on the page; with `interval` its 95 % interval (`…_low`, `…_high`) behind it."""
 
     name: str
     heading: str
@@ -104,8 +104,9 @@ def show_cell(row: Row, column: Column) -> str:
     if isinstance(value, str | bool):
         return str(value)
     text = column.form.format(value if column.scale == 1.0 else column.scale * value)
-    if column.interval:
-        low, high = (column.form.format(column.scale * row[f"{column.name}_{end}"]) for end in ("low", "high"))
+    ends = [row[f"{column.name}_{end}"] for end in ("low", "high")] if column.interval else []
+    if ends and all(end == end for end in ends):
+        low, high = (column.form.format(column.scale * end) for end in ends)
         text += f" [{low}, {high}]"
     return text
 

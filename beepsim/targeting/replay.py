@@ -56,10 +56,15 @@ def resample(battles: int, seed: int) -> np.ndarray:
 
 
 def ratio_interval(numerators: np.ndarray, denominators: np.ndarray, counts: np.ndarray) -> tuple[float, float, float]:
-    """Σ numerators / Σ denominators over battles, with its 95 % bootstrap interval; NaN without any shot."""
+    """Σ numerators / Σ denominators over battles, with its 95 % bootstrap interval; NaN without any shot.
+
+    Its ends are NaN where all shots are of one battle: resampling one cannot tell how battles differ.
+    """
     total = denominators.sum()
     if total == 0:
         return np.nan, np.nan, np.nan
+    if np.count_nonzero(denominators) < 2:
+        return float(numerators.sum() / total), np.nan, np.nan
     below = counts @ denominators
     drawn = (counts @ numerators)[below > 0] / below[below > 0]
     low, high = np.percentile(drawn, INTERVAL)

@@ -40,6 +40,13 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
     assert "http://" not in page and "https://" not in page and "<script" not in page
 
 
+def test_a_value_of_one_battle_stands_without_an_interval(tmp_path: Path) -> None:
+    alone = [{**GUNS[1], "hit_rate_low": float("nan"), "hit_rate_high": float("nan")}]
+    page = write_report(tmp_path, Report("A", [], [Section("guns", "Guns", "", alone, COLUMNS)], PROVENANCE, ""))
+    assert "<td>20.0</td>" in page.read_text()
+    assert json.loads((tmp_path / "guns.json").read_text())["rows"][0]["hit_rate_low"] is None
+
+
 def test_tables_and_plots_carry_their_provenance(tmp_path: Path) -> None:
     write_report(tmp_path, example())
     comment, *lines = (tmp_path / "guns.csv").read_text().splitlines()

@@ -131,7 +131,19 @@ def test_no_shots_have_no_rate():
 
 def test_battles_without_shots_do_not_disturb():
     """A resample of empty battles only has no rate and is left out."""
-    assert ratio_interval(np.array([2.0, 0.0]), np.array([4.0, 0.0]), resample(2, 1)) == (0.5, 0.5, 0.5)
+    found = ratio_interval(np.array([2.0, 2.0, 0.0]), np.array([4.0, 4.0, 0.0]), resample(3, 1))
+    assert found == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("empty", [0, 1])
+def test_one_battle_has_no_interval_and_no_clear_difference(empty):
+    """Resampled it is always itself: an interval of no width would claim what nobody knows."""
+    hits, fired = (np.array([number, *[0.0] * empty]) for number in (2.0, 4.0))
+    value, low, high = ratio_interval(hits, fired, resample(1 + empty, 1))
+    assert value == 0.5 and np.isnan(low) and np.isnan(high)
+    shots = {"good": {"a": shots_of([1, 1])}, "bad": {"a": shots_of([0, 0])}}
+    (row,) = compare(shots, ["good"], ["bad"], 1)
+    assert row["hit_rate_difference"] == 1.0 and not row["hit_rate_difference_is_clear"]
 
 
 def test_summary_counts_hits_over_shots_and_over_chance():
