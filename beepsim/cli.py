@@ -12,6 +12,7 @@ import typer
 
 from beepsim import __version__
 from beepsim.errors import UserError
+from beepsim.files import check_output
 from beepsim.gun_commands import app as gun_app
 from beepsim.progress import show_progress
 from beepsim.terminal import Json, interruptible, parse_turn, print_json, print_rows, read_start
@@ -206,6 +207,7 @@ def waves(
     if shooter not in ("0", "1", "both"):
         raise UserError(f"--shooter is {shooter!r}; it must be 0, 1 or both")
     files = [file for source in sources for file in list_recordings(source)]
+    check_output(out, files)
     tables = []
     with interruptible("no table was written"), show_progress("Extracting waves", len(files), "battles") as update:
         for count, file in enumerate(files, 1):

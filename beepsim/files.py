@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,40 @@ from beepsim.errors import UserError
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what the block writes there takes the place of `path` if the block succeeds.
 
-    Raises UserError where the folder cannot be written to or the disk is full.
+    Raises UserError where the folder cannot be written to or the disk is full, and where `path` cannot be a file.
     """
+    with temporary_beside(path) as temporary:
+        yield temporary
+        os.replace(temporary, path)
+
+
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """A path for what is to become `path`; after the block nothing is left there. Raises as `replacing` does."""
+    if not path.name:
+        raise UserError(f"{path} is a folder; give the path of a file to write")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        # A device would be lost: whoever may write to its folder would put a file in its place.
+        if path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "no ordinary file"
+            raise UserError(f"{path} is {kind}; give the path of a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
-            os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
+    """Raises UserError, before any work is done, where `path` cannot be written or is one of the `inputs`."""
+    with temporary_beside(path) as temporary:
+        temporary.touch()
+        for given in inputs:
+            if path.exists() and path.samefile(given):
+                raise UserError(f"{path} is to be written, but it is what is read ({given}); give another path")
 
 
 @contextmanager

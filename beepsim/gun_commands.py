@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from beepsim.errors import UserError
+from beepsim.files import check_output, write_text
 from beepsim.progress import show_progress
 from beepsim.terminal import Json, interruptible, print_json, print_rows
 
@@ -41,7 +42,7 @@ def train(
     variant = single_variant(kernel, loss, bandwidth, steps, seed)
     battles = load_battles(tables)
     kept = choose_validation([battle.target for battle in battles], validation or [], seed)
-    checkpoint = out.with_name(out.name + ".checkpoint")
+    checkpoint = checkpoint_of(out, tables)
     with (
         interruptible(f"the same command goes on from {checkpoint}"),
         show_progress("Training", steps, "steps") as update,
@@ -69,7 +70,7 @@ def train(
 def pretrain(
     tables: Annotated[list[Path], typer.Argument(metavar="TABLE...", help="Wave tables.")],
     out: Annotated[Path, typer.Option(help="Network to write (.safetensors).")],
-    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimiser.")] = 2000,
+    steps: Annotated[int, typer.Option(min=1, max=1_000_000, help="Steps of the optimiser.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Fixes every random choice.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -84,7 +85,7 @@ def pretrain(
     from beepsim.targeting.network import pretrain as pretrain_network
 
     battles = load_battles(tables)
-    checkpoint = out.with_name(out.name + ".checkpoint")
+    checkpoint = checkpoint_of(out, tables)
     with (
         interruptible(f"the same command goes on from {checkpoint}"),
         show_progress("Pretraining", steps, "steps") as update,
@@ -97,6 +98,14 @@ def pretrain(
         print_json({"network": out, "opponents": opponents, "steps": steps, "seed": seed})
     else:
         print(f"{steps} steps on {len(battles)} battles against {len(opponents)} opponents, in {out}")
+
+
+def checkpoint_of(out: Path, tables: list[Path]) -> Path:
+    """Where a training that ends in `out` is kept. Raises UserError where either could not be written."""
+    check_output(out, tables)
+    checkpoint = out.with_name(out.name + ".checkpoint")
+    check_output(checkpoint)
+    return checkpoint
 
 
 @app.command()
@@ -125,7 +134,7 @@ def evaluate(
     from beepsim.targeting.replay import compare, replay, summarise
 
     guns, trained_on = choose_guns(gun or [], weights or [])
-    learned = [str(path) for path in weights or []]
+    learned = list(dict.fromkeys(str(path) for path in weights or []))
     sources = {"weights": trained_on}
     if in_battle or network:
         from beepsim.targeting.in_battle import choose_in_battle
@@ -133,6 +142,10 @@ def evaluate(
         learning, sources["network"] = choose_in_battle(in_battle or [], weights or [], network, seed)
         guns += learning
         learned += [one.name for one in learning]
+    names = [one.name for one in guns]
+    for name in learned:
+        if names.count(name) > 1:
+            raise UserError(f"--weights {name} has the name of another gun here; rename the file")
     battles = load_battles(tables)
     for source, opponents in sources.items():
         seen = sorted({battle.target for battle in battles} & opponents)
@@ -150,8 +163,10 @@ def evaluate(
                 shooter = f"{one_battle.battle} by {one_battle.shooter}"
                 shots.setdefault(one.name, {})[shooter] = replay(one_battle, one)
                 update(sum(len(done) for done in shots.values()))
+    if len(battles) == 1:
+        print("beepsim: note: one battle has no interval over battles; give tables of more battles", file=sys.stderr)
     rows = sorted(summarise(shots, seed), key=lambda row: row["hit_rate"], reverse=True)
-    differences = compare(shots, learned, [one.name for one in guns], seed)
+    differences = compare(shots, learned, names, seed)
     if as_json:
         print_json({"guns": rows, "differences": differences})
         return
@@ -179,7 +194,6 @@ def export(
 
     Example: beepsim export gun.safetensors --format beepboop --out Gun.java
     """
-    from beepsim.files import write_text
     from beepsim.targeting.export import FORMATS
     from beepsim.targeting.weights import load_weights
 
@@ -189,6 +203,7 @@ def export(
     if out is None:
         print(text, end="")
     else:
+        check_output(out, [weights])
         write_text(out, text)
 
 
@@ -206,6 +221,7 @@ def import_weights(
     from beepsim.targeting.weights import save_weights
 
     weights = read_export(file)
+    check_output(out, [file])
     save_weights(out, weights)
     if as_json:
         print_json({"weights": out, "features": weights.config.features})

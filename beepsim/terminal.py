@@ -30,7 +30,9 @@ def interruptible(what_is_kept: str) -> Iterator[None]:
 
 
 def print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, default=str))
+    """Numbers that JSON lacks (NaN, infinities) become null."""
+    standard = json.loads(json.dumps(value, default=str), parse_constant=lambda name: None)
+    print(json.dumps(standard, indent=1))
 
 
 def print_rows(rows: list[dict[str, Any]], columns: dict[str, str]) -> None:

@@ -137,7 +137,7 @@ class Model(Section):
 class Train(Section):
     """How each variant is trained, `restarts` times with different seeds; see targeting/train.py."""
 
-    steps: int = Field(default=TrainConfig.steps, ge=1, le=1_000_000)
+    steps: int = Field(default=TrainConfig.steps, ge=2, le=1_000_000)  # the last half of one step has no mean
     queries: int = Field(default=TrainConfig.queries, ge=1, le=100_000)
     candidates: int = Field(default=TrainConfig.candidates, ge=1, le=100_000)
     rate: float = Field(default=TrainConfig.rate, gt=0, le=1)

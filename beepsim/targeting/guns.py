@@ -291,6 +291,6 @@ def choose_guns(names: Sequence[str], weights: Sequence[Path]) -> tuple[list[Gun
             near = get_close_matches(name, BASELINES, 1, 0.0)[0]
             raise UserError(f"unknown gun {name!r}; did you mean {near!r}? The guns are {', '.join(BASELINES)}")
     learned = {str(path): load_weights(path) for path in weights}
-    guns: list[Gun] = [BASELINES[name] for name in names or BASELINES]
+    guns: list[Gun] = [BASELINES[name] for name in dict.fromkeys(names or BASELINES)]
     guns += [learned_gun(path, found) for path, found in learned.items()]
     return guns, {target for found in learned.values() for target in found.provenance.get("opponents", ())}

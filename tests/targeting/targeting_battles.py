@@ -9,7 +9,7 @@ import numpy as np
 from beepsim.recording.robocode_tables import read_tables
 from beepsim.targeting.battles import BattleWaves, battles_of
 from beepsim.waves.extract import ROW
-from beepsim.waves.table import extract_waves
+from beepsim.waves.table import WaveSource, WaveTable, extract_waves, save_waves
 
 STEM = Path(__file__).parents[1] / "data" / "recordings" / "kawigi.mini.Coriantumr_1.1"
 ROUND_WAVES = 100
@@ -55,6 +55,17 @@ def made_battle(count: int, seed: int = 0, real_every: int = 4) -> BattleWaves:
     rows["advVel"] = rng.uniform(-8.0, 8.0, count)
     rows["didHit"] = rng.integers(0, 2, count)
     return with_guess_factors(rows, np.clip(0.45 * rows["accel"] + rng.normal(0.0, 0.02, count), -0.95, 0.95), seed)
+
+
+def saved_table(path: Path, *battles: BattleWaves) -> str:
+    """One wave table of all the battles, each against an opponent of its own."""
+    rows = np.concatenate([battle.rows for battle in battles])
+    rows["battle"] = np.repeat(np.arange(len(battles)), [len(battle.rows) for battle in battles])
+    sources = (
+        WaveSource(f"battle {i}", "shooter 1.0", f"target {i}", 0, "beepsim", 1, "1", ()) for i in range(len(battles))
+    )
+    save_waves(path, WaveTable(rows, tuple(sources)))
+    return str(path)
 
 
 def with_guess_factors(rows: np.ndarray, guess_factors: np.ndarray, seed: int = 0) -> BattleWaves:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from targeting_battles import made_battle, with_rows
+from targeting_battles import made_battle, saved_table, with_rows
 from typer.testing import CliRunner
 
 from beepsim.cli import app
@@ -25,7 +25,6 @@ from beepsim.targeting.losses import LOSSES
 from beepsim.targeting.replay import replay
 from beepsim.targeting.train import TrainConfig, train
 from beepsim.targeting.weights import ModelConfig, initial_weights
-from beepsim.waves.table import WaveSource, WaveTable, save_waves
 
 FEATURES = ("accel", "vel", "bft")
 LOSS = pytest.mark.parametrize("loss", LOSSES)
@@ -198,30 +197,19 @@ def test_training_where_nothing_has_broken_is_refused():
             train(training, validation, ModelConfig(FEATURES), SHORT)
 
 
-def saved(path, *battles):
-    """One wave table of all the battles, each against an opponent of its own."""
-    rows = np.concatenate([battle.rows for battle in battles])
-    rows["battle"] = np.repeat(np.arange(len(battles)), [len(battle.rows) for battle in battles])
-    sources = (
-        WaveSource(f"battle {i}", "shooter 1.0", f"target {i}", 0, "beepsim", 1, "1", ()) for i in range(len(battles))
-    )
-    save_waves(path, WaveTable(rows, tuple(sources)))
-    return str(path)
-
-
 def beepsim(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def test_the_command_line_takes_battles_in_which_nothing_broke(tmp_path):
-    table, out = saved(tmp_path / "some", unbroken(), *(made_battle(300, n) for n in (1, 2, 3))), tmp_path / "gun"
+    table, out = saved_table(tmp_path / "some", unbroken(), *(made_battle(300, n) for n in (1, 2, 3))), tmp_path / "gun"
     trained = beepsim("train", table, "--out", out, "--steps", 2, "--validation", "target 1", "--json")
     assert trained.exit_code == 0 and json.loads(trained.stdout)["skipped_steps"] == 0
-    for tables in (table, saved(tmp_path / "none", unbroken())):
+    for tables in (table, saved_table(tmp_path / "none", unbroken())):
         told = beepsim("evaluate", tables, "--weights", out, "--json")
         assert told.exit_code == 0 and len(json.loads(told.stdout)["guns"]) == len(BASELINES) + 1
     with pytest.raises(UserError, match="battles has a wave that knows enough others"):
-        beepsim("train", saved(tmp_path / "all", unbroken(), unbroken()), "--out", tmp_path / "no")
+        beepsim("train", saved_table(tmp_path / "all", unbroken(), unbroken()), "--out", tmp_path / "no")
 
 
 ODD_EXPERIMENT = """\
@@ -239,7 +227,7 @@ density_waves: 0
 def test_an_experiment_takes_them_too(tmp_path, monkeypatch):
     battles = [unbroken(), *(made_battle(300, n) for n in range(1, 6))]
     table = tmp_path / "table"
-    saved(table, *battles)
+    saved_table(table, *battles)
     monkeypatch.setattr("beepsim.experiments.run.gather_battles", lambda *_: [])
     monkeypatch.setattr("beepsim.experiments.run.extract_battles", lambda *_: [table])
     config = tmp_path / "odd.yaml"
@@ -248,6 +236,6 @@ def test_an_experiment_takes_them_too(tmp_path, monkeypatch):
     assert told.exit_code == 0
     models = json.loads((tmp_path / "run" / "report" / "models.json").read_text())["rows"]
     assert [row["skipped_steps"] for row in models] == [0, 0]
-    saved(table, *(unbroken() for _ in range(4)))
+    saved_table(table, *(unbroken() for _ in range(4)))
     with pytest.raises(UserError, match="battles has a wave that knows enough others"):
         beepsim("experiment", config, "--out", tmp_path / "other")
