@@ -105,7 +105,7 @@ def train_variants(
             spread(train_one, missing, workers, str, update)
     learned = []
     for job, key in zip(jobs, keys, strict=True):
-        curve = read_curve(with_suffix(job.stem, CURVE))
+        history, skipped = read_curve(with_suffix(job.stem, CURVE))
         weights = load_weights(with_suffix(job.stem, WEIGHTS))
         learned.append(
             Learned(
@@ -113,8 +113,8 @@ def train_variants(
                 job.fold.number,
                 key,
                 weights,
-                curve["history"],
-                curve["skipped_steps"],
+                history,
+                skipped,
                 job.variant.restart,
                 job.variant.without,
                 job.variant.is_for_surfers,
@@ -157,13 +157,14 @@ def finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def read_curve(path: Path) -> dict[str, Any]:
+def read_curve(path: Path) -> tuple[list[Row], int]:
+    """The rows of a learning curve, and how many steps were skipped."""
     try:
-        curve: dict[str, Any] = json.loads(path.read_text())
-        return curve
-    except (OSError, ValueError) as error:
+        curve = json.loads(path.read_text())
+        return [dict(row) for row in curve["history"]], int(curve["skipped_steps"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{path} is missing or damaged ({error}); remove the weights beside it to train again"
+            f"{path} is missing or damaged ({error!r}); remove the weights beside it to train again"
         ) from None
 
 

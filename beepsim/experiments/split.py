@@ -41,7 +41,10 @@ def split_opponents(
             raise UserError(f"split.surfers: {name!r} is no opponent here; they are {', '.join(names)}")
     if surfers:
         kinds = [[name for name in names if (name in surfers) == is_surfer] for is_surfer in (False, True)]
-        dealt_kinds = [deal_opponents(kind, folds, validation, seed) for kind in kinds]
+        dealt_kinds = [
+            deal_opponents(kind, folds, validation, seed, of_kind)
+            for kind, of_kind in zip(kinds, (" besides split.surfers", " in split.surfers"), strict=True)
+        ]
         return [
             Fold(
                 one.number,
@@ -54,17 +57,17 @@ def split_opponents(
     return deal_opponents(names, folds, validation, seed)
 
 
-def deal_opponents(names: Sequence[str], folds: int, validation: float, seed: int) -> list[Fold]:
-    """`split_opponents` of one kind of opponents, in the order of their names."""
+def deal_opponents(names: Sequence[str], folds: int, validation: float, seed: int, of_kind: str = "") -> list[Fold]:
+    """`split_opponents` of one kind of opponents, in the order of their names; messages say `of_kind` behind them."""
     if len(names) < folds:
         raise UserError(
-            f"split.folds is {folds}, but there are only {len(names)} opponents ({', '.join(names)}); "
-            f"take at most {len(names)} folds or more opponents"
+            f"split.folds is {folds}, but there are only {len(names)} opponents ({', '.join(names)}){of_kind}; "
+            f"take {f'at most {len(names)} folds or ' if len(names) > 1 else ''}more opponents"
         )
     if len(names) - -(-len(names) // folds) < 2:
         raise UserError(
-            f"{len(names)} opponents ({', '.join(names)}) in {folds} folds leave fewer than two for training and "
-            "validation; take more opponents"
+            f"{len(names)} opponents ({', '.join(names)}){of_kind} in {folds} folds leave fewer than two for "
+            "training and validation; take more opponents"
         )
     order = [names[index] for index in np.random.default_rng([seed, 0x5917]).permutation(len(names))]
     dealt = []

@@ -245,7 +245,7 @@ def assembled(source: str, rows: list, kept: Mapping[str, tuple[int, Any]], scal
     for name in ("bandwidth", "floor"):
         at, value = kept[name]
         if not is_number(value):
-            raise UserError(f"{source}:{at}: {name} is {value!r}; it must be a number")
+            raise UserError(f"{source}:{at}: {name} is {value!r:.40}; it must be a number")
         arrays[name] = np.array([float(value)])
     names = [name for _, name, _ in rows]
     return weights_of(

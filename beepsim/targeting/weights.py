@@ -28,6 +28,7 @@ OFFSET = 1e-4
 """Keeps 0^p and its gradient finite."""
 MAX_FILE_BYTES = 10_000_000
 LARGEST_W, LARGEST_P = 1e6, 8.0
+BANDWIDTHS = (1e-4, 1e3)
 """Of parameters in a file; far beyond what training yields."""
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -265,11 +266,15 @@ def weights_of(
             found = "is missing" if array is None else f"has shape {array.shape}, type {array.dtype}"
             raise UserError(f"{source}: array {name!r} {found}; expected {count} finite numbers")
     bandwidth, floor = float(arrays["bandwidth"][0]), float(arrays["floor"][0])
-    if bandwidth <= 0.0 or not 0.0 <= floor <= 1.0:
-        raise UserError(f"{source}: bandwidth {bandwidth} or floor {floor} is out of range (above 0; 0 to 1)")
+    if not BANDWIDTHS[0] <= bandwidth <= BANDWIDTHS[1] or not 0.0 <= floor <= 1.0:
+        ends = "{:g} to {:g}".format(*BANDWIDTHS)
+        raise UserError(f"{source}: bandwidth {bandwidth} or floor {floor} is out of range ({ends}; 0 to 1)")
     for name, *row in zip(model.features, *(arrays[each].tolist() for each in "wbp"), strict=True):
         check_row(source, name, *row)
     if not isinstance(provenance, Mapping | None):
         raise UserError(f"{source}: its provenance is {provenance!r}; it must be a table of names and values")
+    opponents = (provenance or {}).get("opponents", [])
+    if not isinstance(opponents, list) or not all(isinstance(name, str) for name in opponents):
+        raise UserError(f"{source}: its provenance has the opponents {opponents!r}; they must be a list of names")
     w, b, p = (arrays[name].astype(np.float64) for name in "wbp")
     return Weights(model, w, b, p, bandwidth, floor, provenance or {})

@@ -1,6 +1,10 @@
 """Learning curves: means over folds, the kept step, skipped steps."""
 
+import pytest
+
+from beepsim.errors import UserError
 from beepsim.experiments.curves import LOSS_KINDS, aligned, gradient_section, learning_section, over_folds
+from beepsim.experiments.learning import read_curve
 from beepsim.experiments.plots import short_names, wrapped
 from beepsim.targeting.losses import LOSSES
 
@@ -48,3 +52,11 @@ def test_names_are_shown_by_what_differs() -> None:
     assert short_names(["knn", *names[:2]]) == {"knn": "knn", names[0]: "h 0.1", names[1]: "h 0.2"}
     assert short_names(names[:1]) == {names[0]: names[0]} and short_names([]) == {}
     assert wrapped("gaussian kde_cross_entropy", 14) == "gaussian kde_\ncross_entropy"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "5", '{"history": 5, "skipped_steps": 0}', '{"history": [5]}'])
+def test_a_damaged_curve_is_named_with_what_to_remove(tmp_path, text):
+    path = tmp_path / "curve.json"
+    path.write_text(text)
+    with pytest.raises(UserError, match="curve.json is missing or damaged .* remove the weights beside it"):
+        read_curve(path)

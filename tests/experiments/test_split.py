@@ -31,6 +31,13 @@ def test_too_few_opponents_are_refused(opponents, folds):
         split_opponents(opponents, folds, 0.2, 1)
 
 
+def test_too_few_surfers_are_called_surfers():
+    with pytest.raises(UserError, match=r"only 1 opponents \(b\) in split.surfers; take more opponents"):
+        split_opponents("abcdef", 2, 0.2, 1, ["b"])
+    with pytest.raises(UserError, match=r"\(a, f\) besides split.surfers in 2 folds leave"):
+        split_opponents("abcdef", 2, 0.2, 1, list("bcde"))
+
+
 @given(names, names, st.integers(2, 4), st.floats(0.01, 0.99), st.integers(0, 2**31 - 1))
 def test_surfers_and_others_are_in_every_part_of_every_fold(opponents, surfers, folds, validation, seed):
     opponents = {f"o{name}" for name in opponents}

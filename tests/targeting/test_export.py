@@ -26,6 +26,7 @@ from beepsim.targeting.export import (
 from beepsim.targeting.guns import BASELINES, learned_gun
 from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.weights import (
+    BANDWIDTHS,
     BEEPBOOP_ANTI_SURFER,
     BEEPBOOP_MAIN,
     BEEPBOOP_MAIN_SCALE,
@@ -73,7 +74,7 @@ def test_reading_gives_the_same_weights(form, names, kernel, data):
         data.draw(arrays(np.float64, len(names), elements=st.floats(*bounds)))
         for bounds in ((-1e6, 1e6), (0.0, 1e300), (-8.0, 8.0))
     )
-    bandwidth, floor = data.draw(st.floats(1e-300, 1e300)), data.draw(st.floats(0.0, 1.0))
+    bandwidth, floor = data.draw(st.floats(*BANDWIDTHS)), data.draw(st.floats(0.0, 1.0))
     weights = Weights(config, w, b, p, bandwidth, floor, TRAINED)
     assert_same(READERS[form](FORMATS[form](weights), "x"), weights)
 
