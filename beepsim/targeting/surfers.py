@@ -138,10 +138,8 @@ def reach_chance(battle: SurferWaves) -> np.ndarray:
     rows = battle.rows
     negative, positive = escape_sides(rows)
     low, high = (place * np.where(place < 0.0, negative, positive) for place in battle.reach)
-    ends = np.sort(
-        [rows["orbit_direction"] * rows[name].astype(np.float64) for name in ("hit_low", "hit_high")], axis=0
-    )
-    inside = np.minimum(ends[1], high) - np.maximum(ends[0], low)
+    hit_low, hit_high = harmful_offsets(rows)
+    inside = np.minimum(hit_high, high) - np.maximum(hit_low, low)
     length = np.maximum(high - low, GRID_STEP * np.minimum(negative, positive))
     return np.clip(inside / length, 0.0, 1.0)
 
@@ -149,11 +147,8 @@ def reach_chance(battle: SurferWaves) -> np.ndarray:
 def choose_places(dangers: np.ndarray, battle: SurferWaves) -> tuple[np.ndarray, np.ndarray]:
     """The safest place within reach (GF [Q]), and the probability to be hit at the safer of two random ones."""
     rows = battle.rows
-    ends = np.sort(
-        [rows["orbit_direction"] * rows[name].astype(np.float64) for name in ("hit_low", "hit_high")], axis=0
-    )
     angle, hit_of_two = np.empty(len(dangers)), np.empty(len(dangers))
-    fill_choices(dangers, *battle.reach, *escape_sides(rows), *ends, angle, hit_of_two)
+    fill_choices(dangers, *battle.reach, *escape_sides(rows), *harmful_offsets(rows), angle, hit_of_two)
     return angle, hit_of_two
 
 
