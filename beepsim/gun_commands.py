@@ -1,5 +1,6 @@
 """Commands that learn guns from wave tables and judge them; part of the command line (cli.py)."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -163,9 +164,9 @@ def evaluate(
                 shooter = f"{one_battle.battle} by {one_battle.shooter}"
                 shots.setdefault(one.name, {})[shooter] = replay(one_battle, one)
                 update(sum(len(done) for done in shots.values()))
-    if len(battles) == 1:
-        print("beepsim: note: one battle has no interval over battles; give tables of more battles", file=sys.stderr)
     rows = sorted(summarise(shots, seed), key=lambda row: row["hit_rate"], reverse=True)
+    if math.isnan(rows[0]["hit_rate_low"]):
+        print("beepsim: note: all shots are of one battle, which has no interval; give more battles", file=sys.stderr)
     differences = compare(shots, learned, names, seed)
     if as_json:
         print_json({"guns": rows, "differences": differences})

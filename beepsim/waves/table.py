@@ -325,6 +325,7 @@ def check_rows(table: WaveTable, where: str) -> None:
         "escape_right": rows["escape_right"] > 0.0,
         "orbit_direction": np.abs(rows["orbit_direction"]) == 1.0,
         "bullet_speed": rows["bullet_speed"] > 0.0,
+        "distance": rows["distance"] > 0.0,
         "aim_turn": rows["aim_turn"] == rows["fire_turn"] - 1,
         "break_turn": rows["break_turn"] > rows["fire_turn"],
         "outcome": (rows["outcome"] >= 0) & (rows["outcome"] <= 4) & ((rows["outcome"] > 0) == rows["real"]),

@@ -88,7 +88,7 @@ def test_one_battle_is_told_to_have_no_interval(tmp_path, gun):
     told = beepsim(
         "evaluate", saved_table(tmp_path / "one", made_battle(300)), "--weights", gun, "--gun", "knn", "--json"
     )
-    assert "one battle has no interval" in told.stderr
+    assert "all shots are of one battle, which has no interval" in told.stderr
     found = strict(told.stdout)
     assert found["guns"][0]["hit_rate"] > 0.0 and found["guns"][0]["hit_rate_low"] is None
     assert found["differences"][0]["hit_rate_difference_is_clear"] is False

@@ -231,6 +231,7 @@ BAD = {
     "NaN": (lambda a, m: (with_value(a, "bft", 3, np.nan), m), "column 'bft', row 3: nan is not a finite"),
     "null": (lambda a, m: (with_column(a, "bft", pa.array([None] * len(a), pa.float32())), m), "empty values"),
     "impossible": (lambda a, m: (with_value(a, "escape_left", 5, -1.0), m), "'escape_left', row 5: -1.0 is impossible"),
+    "no distance": (lambda a, m: (with_value(a, "distance", 5, 0.0), m), "'distance', row 5: 0.0 is impossible"),
     "order": (lambda a, m: (a.take(np.arange(len(a))[::-1]), m), "not in the order"),
     "strange battle": (
         lambda a, m: (with_column(a, "battle", pa.array(["x"] * len(a)).dictionary_encode()), m),
