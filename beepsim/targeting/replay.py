@@ -58,12 +58,13 @@ def resample(battles: int, seed: int) -> np.ndarray:
 def ratio_interval(numerators: np.ndarray, denominators: np.ndarray, counts: np.ndarray) -> tuple[float, float, float]:
     """Σ numerators / Σ denominators over battles, with its 95 % bootstrap interval; NaN without any shot.
 
-    Its ends are NaN where all shots are of one battle: resampling one cannot tell how battles differ.
+    Its ends are NaN where all shots are of one battle: resampling one cannot tell how battles differ. So they are of a
+    log density that is minus infinity somewhere, as one without a floor may be.
     """
     total = denominators.sum()
     if total == 0:
         return np.nan, np.nan, np.nan
-    if np.count_nonzero(denominators) < 2:
+    if np.count_nonzero(denominators) < 2 or not np.isfinite(numerators).all():
         return float(numerators.sum() / total), np.nan, np.nan
     below = counts @ denominators
     drawn = (counts @ numerators)[below > 0] / below[below > 0]

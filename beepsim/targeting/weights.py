@@ -225,7 +225,7 @@ def load_weights(path: Path) -> Weights:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; give the path of weights (.safetensors)") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, TypeError) as error:  # a TypeError: of numbers that numpy does not have
         raise UserError(f"{path} is not a safetensors file, or it is damaged: {error}") from None
     try:
         metadata = json.loads(raw or "null")
@@ -266,9 +266,10 @@ def weights_of(
             found = "is missing" if array is None else f"has shape {array.shape}, type {array.dtype}"
             raise UserError(f"{source}: array {name!r} {found}; expected {count} finite numbers")
     bandwidth, floor = float(arrays["bandwidth"][0]), float(arrays["floor"][0])
-    if not BANDWIDTHS[0] <= bandwidth <= BANDWIDTHS[1] or not 0.0 <= floor <= 1.0:
-        ends = "{:g} to {:g}".format(*BANDWIDTHS)
-        raise UserError(f"{source}: bandwidth {bandwidth} or floor {floor} is out of range ({ends}; 0 to 1)")
+    for width, share in ((bandwidth, floor), (model.bandwidth, model.floor)):
+        if not BANDWIDTHS[0] <= width <= BANDWIDTHS[1] or not 0.0 <= share <= 1.0:
+            ends = "{:g} to {:g}".format(*BANDWIDTHS)
+            raise UserError(f"{source}: bandwidth {width} or floor {share} is out of range ({ends}; 0 to 1)")
     for name, *row in zip(model.features, *(arrays[each].tolist() for each in "wbp"), strict=True):
         check_row(source, name, *row)
     if not isinstance(provenance, Mapping | None):

@@ -129,6 +129,12 @@ def test_no_shots_have_no_rate():
     assert np.isnan(ratio_interval(np.zeros(3), np.zeros(3), resample(3, 1))).all()
 
 
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_what_is_not_finite_in_one_battle_has_no_interval(value):
+    found = ratio_interval(np.array([1.0, value, 2.0]), np.full(3, 4.0), resample(3, 1))
+    assert np.array_equal(found, (value, np.nan, np.nan), equal_nan=True)
+
+
 def test_battles_without_shots_do_not_disturb():
     """A resample of empty battles only has no rate and is left out."""
     found = ratio_interval(np.array([2.0, 2.0, 0.0]), np.array([4.0, 4.0, 0.0]), resample(3, 1))

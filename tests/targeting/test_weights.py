@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as save_torch_file
 from targeting_battles import real_battle
 
 from beepsim.errors import UserError
@@ -91,6 +93,8 @@ def config(**changes):
     ({}, {"bandwidth": np.array([0.0])}, "bandwidth 0.0 .* out of range"),
     ({}, {"bandwidth": np.array([1e-300])}, "bandwidth 1e-300 .* out of range"),
     ({}, {"bandwidth": np.array([1e300])}, r"bandwidth 1e\+300 .* out of range"),
+    (config(bandwidth=-5.0), {}, "bandwidth -5.0 .* out of range"),
+    (config(floor=5.0), {}, "floor 5.0 is out of range"),
     ({"provenance": {"opponents": 5}}, {}, "the opponents 5; they must be a list of names"),
     ({"provenance": {"opponents": [["a"]]}}, {}, "they must be a list of names"),
     ({}, {"floor": np.array([1.5])}, "floor 1.5 .* out of range"),
@@ -114,6 +118,14 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_folder_is_not_weights(tmp_path):
     with pytest.raises(UserError, match="is not a safetensors file"):
         load_weights(tmp_path)
+
+
+def test_numbers_of_a_type_that_numpy_lacks_are_refused(tmp_path):
+    path = tmp_path / "gun.safetensors"
+    arrays = {name: torch.as_tensor(getattr(WEIGHTS, name)) for name in "wbp"} | {"floor": torch.tensor([0.1])}
+    save_torch_file({**arrays, "bandwidth": torch.tensor([0.07], dtype=torch.bfloat16)}, path)
+    with pytest.raises(UserError, match="is not a safetensors file, or it is damaged: .*bfloat16"):
+        load_weights(path)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -1])
