@@ -174,10 +174,16 @@ class Sweep(Section):
     candidates: list[Literal["points", "intervals"]] = Field(default=["intervals"], min_length=1)
     without: list[list[Group]] = Field(default=[[]], min_length=1)
 
-    @field_validator("kernel", "loss", "bandwidth", "start", "candidates", "without")
+    @field_validator("kernel", "loss", "bandwidth", "start", "candidates")
     @classmethod
     def no_repeats(cls, values: list) -> list:
         return without_repeats(values)
+
+    @field_validator("without")
+    @classmethod
+    def each_group_once(cls, values: list[list]) -> list[list]:
+        without_repeats([sorted(without_repeats(groups)) for groups in values])  # in any order it is the same variant
+        return values
 
 
 def without_repeats(values: list) -> list:
