@@ -293,4 +293,7 @@ def choose_guns(names: Sequence[str], weights: Sequence[Path]) -> tuple[list[Gun
     learned = {str(path): load_weights(path) for path in weights}
     guns: list[Gun] = [BASELINES[name] for name in dict.fromkeys(names or BASELINES)]
     guns += [learned_gun(path, found) for path, found in learned.items()]
-    return guns, {target for found in learned.values() for target in found.provenance.get("opponents", ())}
+    said = [
+        found.provenance.get(key, ()) for found in learned.values() for key in ("opponents", "validation_opponents")
+    ]
+    return guns, {target for names in said for target in names}

@@ -7,7 +7,7 @@ given the seed: every random choice is a function of it and the step. [W] waves,
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from beepsim.targeting.grid_loss import CELL, shares
 from beepsim.targeting.grid_loss import REACH as CELL_REACH
 from beepsim.targeting.guns import Aims
 from beepsim.targeting.train import one_thread
+from beepsim.targeting.weights import checked_provenance
+from beepsim.versions import software_versions
 from beepsim.waves.features import FEATURE_VERSION
 
 NOT_SEEN = ("virtuality", "didHit", "didCollide")  # what only the outcome tells, or what a shot is not yet
@@ -62,7 +64,7 @@ class Network:
     mean: np.ndarray
     deviation: np.ndarray
     layers: tuple[Tensor, ...]
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def inputs(self, battle: BattleWaves) -> Tensor:
         """Standardised inputs of all waves, float32 [W, F]."""
@@ -227,7 +229,7 @@ def save_network(path: Path, network: Network) -> None:
         "features": FEATURE_VERSION,
         "inputs": INPUTS,
         "config": asdict(network.config),
-        "provenance": network.provenance,
+        "provenance": {"versions": software_versions(), **network.provenance},
     }
     with replacing(path) as temporary:
         temporary.write_bytes(save(arrays, {"beepsim": json.dumps(metadata, sort_keys=True)}))
@@ -251,12 +253,13 @@ def load_network(path: Path) -> Network:
         expected = [tuple(layer.shape) for layer in new_layers(0)]
         mean, deviation = arrays["mean"].numpy(), arrays["deviation"].numpy()
         is_sound = all(bool(torch.isfinite(array).all()) for array in arrays.values()) and bool((deviation > 0.0).all())
-        if [tuple(layer.shape) for layer in layers] != expected or mean.shape != deviation.shape or not is_sound:
+        is_sound &= mean.shape == deviation.shape == (len(INPUTS),)
+        if [tuple(layer.shape) for layer in layers] != expected or not is_sound:
             raise UserError(f"{path}: its arrays have other shapes than a network's, or values that are no numbers")
-        return Network(config, mean, deviation, layers, metadata["provenance"])
+        return Network(config, mean, deviation, layers, checked_provenance(str(path), metadata["provenance"]))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; give the path of a network (.safetensors)") from None
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
         raise UserError(f"{path} is not a network's file, or it is damaged: {error}") from None
 
 

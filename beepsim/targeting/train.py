@@ -206,7 +206,7 @@ def gradient_norm(attention: Attention) -> float:
 def check_device(device: str) -> None:
     """Raises UserError for a device that torch does not have here."""
     try:
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         first = str(error).splitlines()[0]
         raise UserError(f"device {device!r} is not there ({first}); take cpu, or cuda with a CUDA build") from None

@@ -272,10 +272,16 @@ def weights_of(
             raise UserError(f"{source}: bandwidth {width} or floor {share} is out of range ({ends}; 0 to 1)")
     for name, *row in zip(model.features, *(arrays[each].tolist() for each in "wbp"), strict=True):
         check_row(source, name, *row)
+    w, b, p = (arrays[name].astype(np.float64) for name in "wbp")
+    return Weights(model, w, b, p, bandwidth, floor, checked_provenance(source, provenance))
+
+
+def checked_provenance(source: str, provenance: Any) -> Mapping[str, Any]:
+    """What a file says of its origin, empty where it says nothing. Raises UserError where it is no such table."""
     if not isinstance(provenance, Mapping | None):
         raise UserError(f"{source}: its provenance is {provenance!r}; it must be a table of names and values")
-    opponents = (provenance or {}).get("opponents", [])
-    if not isinstance(opponents, list) or not all(isinstance(name, str) for name in opponents):
-        raise UserError(f"{source}: its provenance has the opponents {opponents!r}; they must be a list of names")
-    w, b, p = (arrays[name].astype(np.float64) for name in "wbp")
-    return Weights(model, w, b, p, bandwidth, floor, provenance or {})
+    for key in ("opponents", "validation_opponents"):
+        names = (provenance or {}).get(key, [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise UserError(f"{source}: its provenance has the {key} {names!r}; they must be a list of names")
+    return provenance or {}

@@ -10,12 +10,14 @@ from targeting_battles import made_battle, real_battle, with_rows
 
 from beepsim.errors import UserError
 from beepsim.targeting import adaptation
+from beepsim.targeting import network as module
 from beepsim.targeting.adaptation import AdaptedGun, adapted_weights
 from beepsim.targeting.aiming import GRID, GRID_NODES, GRID_STEP
 from beepsim.targeting.densities import CombinedGun, aim_with, even_density
 from beepsim.targeting.full import full_gun
 from beepsim.targeting.guns import learned_gun
 from beepsim.targeting.network import (
+    INPUTS,
     OUTPUTS,
     Network,
     NetworkConfig,
@@ -174,9 +176,22 @@ def test_networks_come_back_from_their_file(tmp_path):
         load_network(path)
     with pytest.raises(UserError, match="no such file"):
         load_network(tmp_path / "none")
-    save_network(path, replace(network(), mean=network().mean * np.nan))
-    with pytest.raises(UserError, match="no numbers"):
-        load_network(path)
+    for wrong, message in (
+        ({"mean": network().mean * np.nan}, "no numbers"),
+        ({"mean": np.zeros(5), "deviation": np.ones(5)}, "other shapes"),
+        ({"provenance": {"opponents": 5}}, "must be a list of names"),
+    ):
+        save_network(path, replace(network(), **wrong))
+        with pytest.raises(UserError, match=message):
+            load_network(path)
+
+
+def test_a_network_of_other_inputs_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "INPUTS", INPUTS[1:])
+    save_network(tmp_path / "network.safetensors", network())
+    monkeypatch.undo()
+    with pytest.raises(UserError, match=f"network of {len(INPUTS) - 1} other inputs: train again"):
+        load_network(tmp_path / "network.safetensors")
 
 
 def test_targets_are_shares_of_the_hit_interval_and_cells_are_on_the_grid():
