@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from beepsim.targeting.network import (
     save_network,
     targets,
 )
-from beepsim.targeting.weights import ModelConfig, initial_weights
+from beepsim.targeting.weights import ModelConfig, initial_weights, load_weights
 
 WEIGHTS = initial_weights(ModelConfig(("accel", "vel", "bft"), start="neutral"))
 SHORT = NetworkConfig(steps=60, waves=64)
@@ -210,3 +211,13 @@ def test_aiming_with_a_density_finds_its_peak():
     aims = aim_with(density, battle)
     np.testing.assert_allclose(aims.angle, 0.4, atol=0.02)
     assert (aims.predicted > 0.5).all()
+
+
+def test_the_shipped_parts_make_guns():
+    """`configs/weights`: of this version's features, learned from opponents whose names they carry."""
+    folder = Path(__file__).parents[2] / "configs" / "weights"
+    weights, net = load_weights(folder / "rumble.safetensors"), load_network(folder / "rumble-network.safetensors")
+    learned_from = {*weights.provenance["opponents"], *weights.provenance["validation_opponents"]}
+    assert len(learned_from) == 28 and learned_from < set(net.provenance["opponents"])
+    shots = full_gun("full", weights, net, 1).aim(made_battle(200))
+    assert np.isfinite(shots.log_density).all() and (np.abs(shots.angle) <= 1.0).all()
