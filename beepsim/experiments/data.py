@@ -38,7 +38,7 @@ def gather_battles(experiment: Experiment, folder: Path) -> list[BattleFile]:
     if experiment.data.duels:
         return fight_duels(experiment.data.duels, experiment.seed, folder)
     assert experiment.data.recordings
-    return read_recordings(experiment.data.recordings, folder, "data.recordings.opponents")
+    return read_recordings(experiment.data.recordings, folder)
 
 
 def gather_further(experiment: Experiment, folder: Path) -> list[BattleFile]:
@@ -73,7 +73,7 @@ def fight_duels(duels: Duels, seed: int, folder: Path) -> list[BattleFile]:
     return files
 
 
-def read_recordings(recordings: Recordings, folder: Path, key: str) -> list[BattleFile]:
+def read_recordings(recordings: Recordings, folder: Path, key: str = "data.recordings.opponents") -> list[BattleFile]:
     """`key` is where the opponents are asked for."""
     source = Path(recordings.folder)
     if source.is_dir() and any(source.glob(f"*{ROBOTS_SUFFIX}")):
