@@ -38,6 +38,18 @@ def gun_section(guns: list[Row], learned: set[str]) -> Section:
     )
 
 
+DIFFERENCES = (
+    Column("gun", "gun"),
+    Column("reference", "reference"),
+    Column("hit_rate_difference", "hit rate, points", "{:+.2f}", 100, True),
+    Column("hit_rate_difference_is_clear", "clear of 0"),
+    Column("relative_gain", "relative, %", "{:+.1f}", 100),
+    Column("log_density_difference", "log density, nats", "{:+.3f}", 1, True),
+    Column("log_density_difference_is_clear", "clear of 0"),
+)
+"""Columns of paired differences, as `compare` gives them."""
+
+
 def difference_section(differences: list[Row]) -> Section:
     return Section(
         "differences",
@@ -45,15 +57,7 @@ def difference_section(differences: list[Row]) -> Section:
         "Gun minus reference on the same shots, with the 95 % interval of the difference over resampled battles. "
         "An interval clear of zero is a difference that these battles resolve.",
         differences,
-        (
-            Column("gun", "gun"),
-            Column("reference", "reference"),
-            Column("hit_rate_difference", "hit rate, points", "{:+.2f}", 100, True),
-            Column("hit_rate_difference_is_clear", "clear of 0"),
-            Column("relative_gain", "relative, %", "{:+.1f}", 100),
-            Column("log_density_difference", "log density, nats", "{:+.3f}", 1, True),
-            Column("log_density_difference_is_clear", "clear of 0"),
-        ),
+        DIFFERENCES,
         folded=True,
     )
 

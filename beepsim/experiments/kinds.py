@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from beepsim.experiments.gun_sections import DIFFERENCES
 from beepsim.experiments.report import Column, Section
 from beepsim.targeting.battles import BattleWaves
 from beepsim.targeting.replay import Shots, compare, summarise
@@ -60,16 +61,7 @@ def kind_sections(
             "Gun minus reference on the same shots, with the 95 % interval of the difference over resampled battles. "
             f"{BIAS}",
             differences,
-            (
-                Column("kind", "opponents"),
-                Column("gun", "gun"),
-                Column("reference", "reference"),
-                Column("hit_rate_difference", "hit rate, points", "{:+.2f}", 100, True),
-                Column("hit_rate_difference_is_clear", "clear of 0"),
-                Column("relative_gain", "relative, %", "{:+.1f}", 100),
-                Column("log_density_difference", "log density, nats", "{:+.3f}", 1, True),
-                Column("log_density_difference_is_clear", "clear of 0"),
-            ),
+            (Column("kind", "opponents"), *DIFFERENCES),
             folded=True,
         ),
     ]

@@ -52,6 +52,7 @@ class Attention(nn.Module):
         super().__init__()
         config = weights.config
         self.config = config
+        self.fixed_floor = weights.floor
         self.kernel = KERNELS[config.kernel]
 
         def parameter(values: np.ndarray | float, is_learned: bool = True) -> nn.Parameter:
@@ -160,7 +161,7 @@ class Attention(nn.Module):
             values(torch.exp(self.log_b)),
             values(torch.exp(self.log_p)),
             float(self.bandwidth.detach()),
-            float(self.floor.detach()) if self.config.learn_floor else self.config.floor,
+            float(self.floor.detach()) if self.config.learn_floor else self.fixed_floor,
             provenance or {},
         )
 

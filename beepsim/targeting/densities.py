@@ -36,15 +36,21 @@ def even_density() -> np.ndarray:
 
 
 @jit(nogil=True)
+def fill_cumulative(density, cumulative):
+    """Mass below each node, half of its own included [N]."""
+    running = 0.0
+    for node in range(GRID_NODES):
+        share = density[node] * GRID_STEP
+        cumulative[node] = running + 0.5 * share
+        running += share
+
+
+@jit(nogil=True)
 def aim_densities(densities, half_width, negative, positive, low, high, window, aimed, log_density, predicted):
     """Best angle, mean log density over [low, high] and mass around the angle, for each query [Q]."""
     cumulative = np.empty(GRID_NODES)
     for q in range(len(densities)):
-        running = 0.0
-        for node in range(GRID_NODES):
-            share = densities[q, node] * GRID_STEP
-            cumulative[node] = running + 0.5 * share
-            running += share
+        fill_cumulative(densities[q], cumulative)
         aimed[q], _ = best_angle(cumulative, half_width[q] * window, negative[q], positive[q])
         predicted[q] = mass_around(cumulative, aimed[q], half_width[q], negative[q], positive[q])
         log_density[q] = mean_log_density(densities[q], low[q], high[q], NODES, NODE_WEIGHTS)

@@ -14,6 +14,7 @@ import numpy as np
 from beepsim.jit import jit
 from beepsim.targeting.aiming import AIM_REACH, GRID_NODES, GRID_STEP, TIE, mass_around, mean_log_density
 from beepsim.targeting.battles import FEATURE_NAMES
+from beepsim.targeting.densities import fill_cumulative
 from beepsim.targeting.guns import (
     BOX_FLOOR,
     MixtureGun,
@@ -164,11 +165,7 @@ def fill_dangers(densities, half_width, negative, positive, low, high, dangers, 
     """Mass within half_width (rad) of each place [Q, P], and the mean log density where the bullet would hit [Q]."""
     cumulative = np.empty(GRID_NODES)
     for q in range(len(densities)):
-        running = 0.0
-        for node in range(GRID_NODES):
-            share = densities[q, node] * GRID_STEP
-            cumulative[node] = running + 0.5 * share
-            running += share
+        fill_cumulative(densities[q], cumulative)
         for place in range(dangers.shape[1]):
             position = (place - AIM_REACH) * GRID_STEP
             dangers[q, place] = mass_around(cumulative, position, half_width[q], negative[q], positive[q])

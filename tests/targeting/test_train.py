@@ -1,4 +1,4 @@
-"""Training: it learns what decides the angle, repeats and resumes exactly, and steps over what is not finite."""
+"""Training: it learns what decides the angle, repeats exactly, and steps over what is not finite."""
 
 import math
 from dataclasses import replace
@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from short_training import MODEL, SHORT, TRAINING, VALIDATION, same
 from targeting_battles import made_battle, with_rows
 
 from beepsim.errors import UserError
@@ -24,17 +25,7 @@ from beepsim.targeting.train import (
 )
 from beepsim.targeting.weights import ModelConfig, initial_weights
 
-TRAINING = [made_battle(500, seed) for seed in (1, 2, 3)]
-VALIDATION = [made_battle(500, seed) for seed in (4, 5)]
-MODEL = ModelConfig(("accel", "vel", "bft", "advVel"), candidates="points")
 INTERVALS = replace(MODEL, candidates="intervals")
-SHORT = TrainConfig(steps=12, queries=32, candidates=200, rate=0.02, evaluations=4)
-
-
-def same(weights, others):
-    return weights.config == others.config and all(
-        np.array_equal(getattr(weights, name), getattr(others, name)) for name in ("w", "b", "p", "bandwidth", "floor")
-    )
 
 
 def losses_of(training):
@@ -73,35 +64,6 @@ def test_training_repeats_itself_and_follows_its_seed():
     assert same(one.weights, two.weights) and str(one.history) == str(two.history)
     other = train(TRAINING, VALIDATION, MODEL, replace(SHORT, seed=2))
     assert not same(one.weights, other.weights)
-
-
-class Interrupted(Exception):
-    pass
-
-
-@pytest.mark.parametrize("stop", [1, 3, 8, 11])
-def test_resumed_training_is_the_uninterrupted_one(tmp_path, stop):
-    whole = train(TRAINING, VALIDATION, MODEL, SHORT)
-
-    def interrupt(step):
-        if step == stop:
-            raise Interrupted
-
-    path = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(Interrupted):
-        train(TRAINING, VALIDATION, MODEL, SHORT, path, interrupt)
-    assert path.exists() == (stop >= 3)
-    resumed_at = []
-    resumed = train(TRAINING, VALIDATION, MODEL, SHORT, path, resumed_at.append)
-    assert resumed_at[0] == stop // 3 * 3 + 1  # every third step is an evaluation, and its state is kept
-    assert same(resumed.weights, whole.weights) and str(resumed.history) == str(whole.history)
-
-
-def test_a_finished_training_resumes_to_itself(tmp_path):
-    path = tmp_path / "checkpoint.safetensors"
-    whole, steps = train(TRAINING, VALIDATION, MODEL, SHORT, path), []
-    again = train(TRAINING, VALIDATION, MODEL, SHORT, path, steps.append)
-    assert steps == [] and same(again.weights, whole.weights) and str(again.history) == str(whole.history)
 
 
 def train_with(monkeypatch, validation_losses):
@@ -220,30 +182,6 @@ def test_every_kernel_can_be_trained(kernel):
     assert min(losses_of(found)) < losses_of(found)[0] and found.skipped_steps == 0
 
 
-def test_a_checkpoint_of_another_training_is_refused(tmp_path):
-    path = tmp_path / "checkpoint.safetensors"
-    train(TRAINING, VALIDATION, MODEL, SHORT, path)
-    before = path.read_bytes()
-    for training, validation, model, config in (
-        (TRAINING[:2], VALIDATION, MODEL, SHORT),
-        (TRAINING, VALIDATION[:1], MODEL, SHORT),
-        (TRAINING, VALIDATION, ModelConfig(("accel", "vel")), SHORT),
-        (TRAINING, VALIDATION, MODEL, replace(SHORT, rate=0.03)),
-    ):
-        with pytest.raises(UserError, match="checkpoint.safetensors is not a checkpoint of this training"):
-            train(training, validation, model, config, path)
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("keep", [0, 7, 200, -1])
-def test_a_damaged_checkpoint_is_refused(tmp_path, keep):
-    path = tmp_path / "checkpoint.safetensors"
-    train(TRAINING, VALIDATION, MODEL, SHORT, path)
-    path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(UserError, match="checkpoint.safetensors is not a checkpoint"):
-        train(TRAINING, VALIDATION, MODEL, SHORT, path)
-
-
 def test_steps_without_a_finite_gradient_are_skipped_and_counted(monkeypatch):
     """Every fourth loss is NaN: its step changes nothing, the others go on, and nothing learned is lost."""
     calls = []
@@ -300,6 +238,8 @@ def test_what_is_not_learned_stays_as_it_was():
     found = train(TRAINING, VALIDATION, model, SHORT)
     assert found.weights.floor == 0.034 and found.weights.bandwidth == pytest.approx(0.123, rel=1e-6)
     assert not np.allclose(found.weights.w, initial_weights(model).w)
+    edited = replace(initial_weights(model), floor=0.2)
+    assert Attention(edited).to_weights().floor == 0.2
 
 
 def test_the_model_in_training_is_the_gun_in_replay():
