@@ -124,19 +124,15 @@ def test_interrupted_battles_keep_their_rounds(tmp_path):
     np.testing.assert_array_equal(kept.robots, read_recording(tmp_path / "b.battle").robots)
 
 
-def test_ctrl_c_waits_while_a_recording_is_written(tmp_path, monkeypatch):
+def test_ctrl_c_waits_while_a_recording_is_written(ctrl_c, tmp_path, monkeypatch):
     def interrupted(path, recording):
         signal.raise_signal(signal.SIGINT)
         write_recording(path, recording)
 
     monkeypatch.setattr("beepsim.battle.write_recording", interrupted)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            fight(DUEL, 5, Rules(num_rounds=2), tmp_path / "a.battle")
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        fight(DUEL, 5, Rules(num_rounds=2), tmp_path / "a.battle")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert recorded_rounds(read_recording(tmp_path / "a.battle")) == [0, 1]
 
 

@@ -325,7 +325,7 @@ def test_the_program_exits_with_2_and_without_a_traceback(tmp_path: Path) -> Non
         assert "Traceback" not in result.stderr and result.stderr.strip()
 
 
-def test_ctrl_c_keeps_the_rounds_fought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_keeps_the_rounds_fought(ctrl_c, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop_after_three(done: int) -> None:
         if done == 3:
             signal.raise_signal(signal.SIGINT)

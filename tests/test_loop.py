@@ -297,7 +297,7 @@ def test_faults_beside_robots_of_classes(tmp_path):
     assert "line 5, in move" in told.robots[0].faults[0].message and told.turns == result.turns
 
 
-def test_ctrl_c_in_a_robot_of_a_class_keeps_the_rounds_recorded(tmp_path):
+def test_ctrl_c_in_a_robot_of_a_class_keeps_the_rounds_recorded(ctrl_c, tmp_path):
     path = tmp_path / "stopper.py"
     path.write_text(INTERRUPTING)
     with pytest.raises(KeyboardInterrupt):

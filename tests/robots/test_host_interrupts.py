@@ -19,14 +19,6 @@ from beepsim.robots.interrupts import Looped
 
 
 @pytest.fixture
-def ctrl_c():
-    """Its signal as a terminal has it; where tests run in the background it may be ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(host, "PATIENCE", 0.1)
     monkeypatch.setattr(watchdog, "MORE_PATIENCE", 0.1)
