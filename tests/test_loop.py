@@ -63,11 +63,14 @@ def test_a_robot_that_waits_is_as_one_that_is_called():
     rules, calls, battles = Rules(num_rounds=3, width=1000, height=800), [], []
     for may_wait in (True, False):
         stage = stage_of(SAMPLES, rules)
-        for robot, host in stage.hosts.items():
+        hosts = dict(stage.hosts)
+        for robot, host in hosts.items():
             stage.hosts[robot] = Calling(host, robot, stage.crew, may_wait)
         battles.append(played(stage, 3))
         calls.append(sum(host.calls for host in stage.hosts.values()))
-        assert all(host.faults == [] for host in stage.hosts.values())
+        for host in hosts.values():
+            host.close()
+            assert host.faults == []
     assert battles[0] == battles[1]
     assert calls[0] < 0.9 * calls[1]
 
@@ -220,6 +223,7 @@ def test_no_order_of_a_class_breaks_the_physics(orders):
     stage = scripted_stage(None)
     stage.hosts[0] = Host(Wild, 0, ("wild", "duck"), stage.crew, stage.world)
     rows = play_round(stage)
+    stage.hosts[0].close()
     assert stage.hosts[0].faults == []
     check_physics(rows)
 
