@@ -25,6 +25,7 @@ from beepsim.files import replacing
 from beepsim.targeting.attention import Attention, Batch, model_columns
 from beepsim.targeting.battles import BattleWaves
 from beepsim.targeting.fast import fast_loss
+from beepsim.targeting.losses import Loss
 from beepsim.targeting.weights import ModelConfig, Weights, initial_weights
 
 BATTLES_PER_STEP = 2
@@ -116,74 +117,43 @@ def train(
             f"none of the {len(validation)} validation battles has a wave that knows enough others before it"
         )
 
-    def evaluate() -> float:
-        with torch.no_grad():
-            values = [attention.loss(loss, batch).mean() for batch in tests]
-            return float(torch.stack(values).mean())
-
     key = training_key(training, validation, model, config)
     state = load_checkpoint(checkpoint, key, attention, optimiser) if checkpoint else None
     if state is None:
-        first = evaluate()
-        if not math.isfinite(first):
-            raise UserError(
-                f"the loss on the validation battles is {first} before the first step; "
-                "a feature, angle or interval of theirs is not a finite number: extract the waves again"
-            )
-        history = [
-            {"step": 0, "train_loss": math.nan, "validation_loss": first, "gradient_norm": math.nan, "rate": 0.0}
-        ]
-        state = {"step": 0, "skipped": 0, "history": history, "recent": [], "norms": [], "averaged": 0, "best": first}
+        state = first_state(evaluate(attention, loss, tests))
         best = snapshot(attention)
         total = {name: torch.zeros_like(value, dtype=torch.float64) for name, value in best.items()}
     else:
         total, best = state.pop("total_parameters"), state.pop("best_parameters")
     every = max(1, config.steps // config.evaluations)
     for step in range(state["step"], config.steps):
-        rate = learning_rate(step, config)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        rate = optimiser.param_groups[0]["lr"] = learning_rate(step, config)
         rng = np.random.default_rng([config.seed, STEP_STREAM, step])
-        optimiser.zero_grad()
-        value = torch.zeros((), device=device)
         chosen = rng.choice(usable, min(BATTLES_PER_STEP, len(usable)), replace=False)
-        for index in chosen:
-            batch = sample_batch(training[index], pools[index], start, config, config.queries, rng, device)
-            value = value + attention.loss(loss, batch).mean() / len(chosen)
-        value.backward()  # type: ignore[no-untyped-call]
-        norm = gradient_norm(attention)
-        if math.isfinite(norm) and bool(torch.isfinite(value)):
-            optimiser.step()
-            attention.keep_in_range()
-            state["recent"].append(float(value.detach()))
-            state["norms"].append(norm)
-        else:
+        batches = [
+            sample_batch(training[index], pools[index], start, config, config.queries, rng, device) for index in chosen
+        ]
+        taken = take_step(attention, optimiser, loss, batches)
+        if taken is None:
             state["skipped"] += 1
+        else:
+            state["recent"].append(taken[0])
+            state["norms"].append(taken[1])
         if step >= (1.0 - AVERAGED) * config.steps:
             total = {name: total[name] + now for name, now in snapshot(attention).items()}
             state["averaged"] += 1
         if (step + 1) % every == 0 or step + 1 == config.steps:
-            found = evaluate()
-            mean, norm = (float(np.mean(state[name])) if state[name] else math.nan for name in ("recent", "norms"))
-            state["history"].append(
-                {
-                    "step": step + 1,
-                    "train_loss": mean,
-                    "validation_loss": found,
-                    "gradient_norm": norm,
-                    "rate": rate,
-                }
-            )
+            found = evaluate(attention, loss, tests)
+            note_evaluation(state, step + 1, found, rate)
             if found < state["best"]:
                 state["best"], best = found, snapshot(attention)
-            state["step"], state["recent"], state["norms"] = step + 1, [], []
             if checkpoint:
                 save_checkpoint(checkpoint, key, attention, optimiser, {"total": total, "best": best}, state)
         if progress:
             progress(step + 1)
     history = state["history"]
     attention.load_state_dict({name: value / state["averaged"] for name, value in total.items()})
-    history[-1]["validation_loss"] = evaluate()
+    history[-1]["validation_loss"] = evaluate(attention, loss, tests)
     if not history[-1]["validation_loss"] < state["best"]:
         attention.load_state_dict(best)
         history[-1]["validation_loss"] = state["best"]
@@ -194,6 +164,53 @@ def train(
         "validation_opponents": sorted({battle.target for battle in validation}),
     }
     return Training(attention.to_weights(provenance), tuple(history), state["skipped"])
+
+
+def evaluate(attention: Attention, loss: Loss, batches: Sequence[Batch]) -> float:
+    """Mean over battles of the mean loss of their queries."""
+    with torch.no_grad():
+        return float(torch.stack([attention.loss(loss, batch).mean() for batch in batches]).mean())
+
+
+def first_state(loss: float) -> dict[str, Any]:
+    """What a training knows of itself before its first step, from its loss on the validation battles.
+
+    Raises UserError where that is not finite.
+    """
+    if not math.isfinite(loss):
+        raise UserError(
+            f"the loss on the validation battles is {loss} before the first step; "
+            "a feature, angle or interval of theirs is not a finite number: extract the waves again"
+        )
+    state = {"history": [], "best": loss, "recent": [], "norms": [], "skipped": 0, "averaged": 0}
+    note_evaluation(state, 0, loss, 0.0)
+    return state
+
+
+def note_evaluation(state: dict[str, Any], step: int, loss: float, rate: float) -> None:
+    """A row of the learning curve; what was gathered since the one before is in it, and gone."""
+    mean, norm = (float(np.mean(state[name])) if state[name] else math.nan for name in ("recent", "norms"))
+    state["history"].append(
+        {"step": step, "train_loss": mean, "validation_loss": loss, "gradient_norm": norm, "rate": rate}
+    )
+    state["step"], state["recent"], state["norms"] = step, [], []
+
+
+def take_step(
+    attention: Attention, optimiser: torch.optim.Adam, loss: Loss, batches: Sequence[Batch]
+) -> tuple[float, float] | None:
+    """Loss and length of its gradient before the step; None, and no step, where either is not finite."""
+    optimiser.zero_grad()
+    value = torch.zeros((), device=batches[0].queries.device)
+    for batch in batches:
+        value = value + attention.loss(loss, batch).mean() / len(batches)
+    value.backward()  # type: ignore[no-untyped-call]
+    norm = gradient_norm(attention)
+    if not (math.isfinite(norm) and bool(torch.isfinite(value))):
+        return None
+    optimiser.step()
+    attention.keep_in_range()
+    return float(value.detach()), norm
 
 
 def gradient_norm(attention: Attention) -> float:
