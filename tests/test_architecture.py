@@ -36,8 +36,10 @@ ROOMS = [
     "waves",
     "targeting",
     "experiments",
+    "tournament",
     "terminal",
     "gun_commands",
+    "tournament_commands",
     "cli",
 ]
 
@@ -59,11 +61,14 @@ LIBRARIES = {
     "safetensors": {"targeting"},
     "pygame": {"viewer"},
     "yaml": {"experiments"},
-    "pydantic": {"recording", "waves", "targeting", "experiments"},
+    "sqlite3": {"tournament"},
+    "distributed": {"tournament"},
+    "filelock": {"tournament"},
+    "pydantic": {"recording", "waves", "targeting", "experiments", "tournament"},
     "matplotlib": {"experiments"},
-    "jinja2": {"experiments"},
-    "typer": {"terminal", "gun_commands", "cli"},
-    "rich": {"progress"},
+    "jinja2": {"experiments", "tournament"},
+    "typer": {"terminal", "gun_commands", "tournament_commands", "cli"},
+    "rich": {"progress", "tournament"},
 }
 
 FORBIDDEN = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}

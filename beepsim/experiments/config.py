@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from beepsim.battle import Rules
 from beepsim.errors import UserError
-from beepsim.experiments.yaml_file import read_config
+from beepsim.experiments.yaml_file import Section, read_config
 from beepsim.targeting.battles import KNOWN_AFTER_THE_SHOT
 from beepsim.targeting.in_battle import NEEDED, InBattle
 from beepsim.targeting.network import NetworkConfig
@@ -50,12 +50,6 @@ def bot_widths(text: str) -> str:
 BotWidths = Annotated[str, AfterValidator(bot_widths)]
 WITHOUT_DENSITY = ("mse_mean", "mse_expected")
 """Losses that know neither kernel nor bandwidth nor floor."""
-
-
-class Section(BaseModel):
-    """Keys that are not named here are mistakes, and a value must have its type as written."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Duels(Section):

@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from beepsim.errors import UserError
 
@@ -16,6 +16,12 @@ MAX_BYTES = 1_000_000
 
 Key = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """Keys that are not named here are mistakes, and a value must have its type as written."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class NoAliasLoader(yaml.SafeLoader):
