@@ -6,6 +6,7 @@ Points are exact doubles as the engine sums them; `published` are Robocode's own
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,10 +22,23 @@ from beepsim.robots.loader import Bot
 from beepsim.rules import RULES_VERSION
 
 
+class RoundScore(NamedTuple):
+    """One robot's round: place from 1 by the order of dying, its score and the bullet damage in it, its shots and hits.
+
+    Scores are what the robot's totals grew by in the round.
+    """
+
+    place: int
+    score: float
+    bullet_damage: float
+    shots: int
+    hits: int
+
+
 @dataclass(frozen=True)
 class RobotResult:
     """One robot's battle: rank from 1, scores, rounds in which it came first, second and third, its shots and hits,
-    what it did wrong, the turns that it took too long for."""
+    what it did wrong, the turns that it took too long for, its rounds."""
 
     name: str
     version: str
@@ -39,6 +53,7 @@ class RobotResult:
     hits: int
     faults: tuple[Fault, ...]
     skipped_turns: int
+    rounds: tuple[RoundScore, ...]
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,7 @@ def robot_results(
     published = [published_scores(total) for total in totals]
     # Robocode sorts ascending, keeping the order of equals, and turns the list round.
     ranking = sorted(range(len(bots)), key=lambda robot: published[robot].total)[::-1]
+    scored = round_scores(rounds)
     results = []
     for robot, bot in enumerate(bots):
         results.append(
@@ -82,9 +98,20 @@ def robot_results(
                 hits=sum(int(one.hits[robot]) for one in rounds),
                 faults=tuple(faults[robot]),
                 skipped_turns=skipped_turns[robot],
+                rounds=scored[robot],
             )
         )
     return tuple(results)
+
+
+def round_scores(rounds: Sequence[RoundRows]) -> list[tuple[RoundScore, ...]]:
+    """The rounds of each robot. A round's score is what it added to the robot's total."""
+    places = np.array([one.results["place"] for one in rounds]).T.tolist()
+    totals = np.array([one.totals["total"] for one in rounds]).T
+    damages = np.array([one.totals["bullet_damage"] for one in rounds]).T
+    shots, hits = (np.array([getattr(one, name) for one in rounds]).T.tolist() for name in ("shots", "hits"))
+    scores, damages = (np.diff(columns, prepend=0.0, axis=1).tolist() for columns in (totals, damages))
+    return [tuple(map(RoundScore, *columns)) for columns in zip(places, scores, damages, shots, hits, strict=True)]
 
 
 def scores_of(total: np.void) -> TotalScores:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from beepsim.battle import Rules
 from beepsim.errors import UserError
+from beepsim.experiments.rule_keys import RuleKeys
 from beepsim.experiments.yaml_file import Section, read_config
 from beepsim.targeting.battles import KNOWN_AFTER_THE_SHOT
 from beepsim.targeting.in_battle import NEEDED, InBattle
@@ -52,28 +52,12 @@ WITHOUT_DENSITY = ("mse_mean", "mse_expected")
 """Losses that know neither kernel nor bandwidth nor floor."""
 
 
-class Duels(Section):
+class Duels(RuleKeys):
     """Battles to fight: every shooter against every opponent, once a season; sizes in px, times in turns."""
 
     shooters: list[str] = Field(min_length=1)
     opponents: list[str] = Field(min_length=1)
-    rounds: int = 35
     seasons: int = Field(default=1, ge=1, le=1000)
-    width: int = 800
-    height: int = 600
-    gun_cooling_rate: float = 0.1
-    inactivity_time: int = 450
-
-    @model_validator(mode="after")
-    def rules_allow_it(self) -> "Duels":
-        try:
-            self.rules()
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    def rules(self) -> Rules:
-        return Rules(self.width, self.height, self.gun_cooling_rate, self.inactivity_time, self.rounds)
 
 
 class Recordings(Section):
