@@ -1,21 +1,231 @@
-"""Independent jobs spread over spawned processes: results in the order of the jobs, a crash names its job.
+"""Independent jobs on spawned processes: each is answered on its own, and one whose process dies costs no other.
 
 Spawned, not forked: compiled code and Arrow keep threads. Each worker computes with one thread, so that the number of
 workers is the number of cores in use; results must not depend on it.
 """
 
+import itertools
+import math
 import multiprocessing
-import os
-import signal
+import threading
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection, wait
+from concurrent.futures import Executor, Future, as_completed
+from multiprocessing.connection import wait
+from multiprocessing.reduction import ForkingPickler
+from types import TracebackType
 from typing import Any
 
 from beepsim.errors import UserError
+from beepsim.processes import Job, Worker, start_worker
+from beepsim.worker import DONE, FAILED, OUT_OF_MEMORY, READY, USER_ERROR
 
-THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-SECONDS_TO_FINISH = 30.0  # for the job at hand, when the others are interrupted
+SECONDS_TO_FINISH = 30.0  # for the jobs at hand, when the others are given up
+SECONDS_TO_END = 5.0  # for a process that has nothing to do
+AHEAD_BYTES = 4096  # of a job that may be sent to a busy worker: its pipe takes them although nobody reads
+
+
+class WorkerDied(RuntimeError):
+    """The process died that did the job, or had to be ended; the message says why."""
+
+
+class JobFailed(RuntimeError):
+    """The job's function raised; the message is its traceback."""
+
+
+class Workers(Executor):
+    """An executor of `count` processes; a job may take `seconds`, and `memory` MiB beyond what its process has by then.
+
+    The function of a job is a module's own. Its future raises UserError as the function does; JobFailed where that
+    raises something else; WorkerDied where its process died, took too long or ran out of memory. A new process then
+    takes its place. An exception that leaves the `with` block cancels what has not begun.
+
+    Each worker is sent its next job before it has done the one at hand, so that it never waits for the parent. A worker
+    without a job gets what was sent ahead to another.
+    """
+
+    def __init__(self, count: int, seconds: float | None = None, memory: int | None = None) -> None:
+        self._count, self._seconds, self._memory = count, seconds, memory
+        self._lock = threading.Lock()  # of what several threads change, the next five
+        self._numbers = itertools.count(1)
+        self._waiting: deque[Job] = deque()
+        self._is_closing = self._is_cancelling = False
+        self._has_rung = False
+        self._bell, self._bell_in = multiprocessing.Pipe(duplex=False)
+        self._workers = [start_worker(seconds, memory) for _ in range(count)]
+        self._manager = threading.Thread(target=self._manage, name="beepsim workers", daemon=True)
+        self._manager.start()
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """The function's result to come. Raises RuntimeError after a shutdown, and where the job cannot be sent."""
+        message = bytes(ForkingPickler.dumps((function, args, named)))
+        with self._lock:
+            if self._is_closing:
+                raise RuntimeError("the workers are shut down, they take no more jobs")
+            job = Job(next(self._numbers), message, Future())
+            self._waiting.append(job)
+            self._ring()
+        return job.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Ends the processes once all jobs are done; with `cancel_futures` those at hand, which get 30 s."""
+        with self._lock:
+            self._is_closing = True
+            self._is_cancelling |= cancel_futures
+            self._ring()
+        if wait:
+            self._manager.join()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
+    ) -> bool | None:
+        self.shutdown(cancel_futures=kind is not None)
+        return None
+
+    def _ring(self) -> None:
+        """Wakes the manager."""
+        if not self._has_rung:
+            self._has_rung = True
+            self._bell_in.send_bytes(b"!")
+
+    # --- the manager's thread ---
+
+    def _manage(self) -> None:
+        reason = f"it was not done {SECONDS_TO_FINISH:g} s after the workers were shut down"
+        try:
+            self._serve()
+        except Exception as error:  # whoever waits for a future is to hear of it
+            reason = f"the workers cannot go on: {error!r}"
+        with self._lock:
+            self._is_closing = True
+            left = [*self._waiting, *(job for worker in self._workers for job in worker.jobs)]
+            self._waiting.clear()
+        for worker in self._workers:
+            worker.pipe.close()
+        for worker in self._workers:
+            worker.stop(SECONDS_TO_END if worker.is_ready and not worker.jobs else 0.0)
+            worker.close()
+        for job in left:
+            job.fail(WorkerDied(reason))
+
+    def _serve(self) -> None:
+        """Until the last job is done, or time is up for the jobs at hand."""
+        time_left, ends = None, math.inf
+        while True:
+            if self._is_cancelling:
+                ends = min(ends, time.monotonic() + SECONDS_TO_FINISH)
+                time_left = max(ends - time.monotonic(), 0.0)
+                self._cancel()
+            self._hand_out()
+            is_idle = not self._waiting and not any(worker.jobs for worker in self._workers)
+            if (self._is_closing and is_idle) or time_left == 0.0:
+                return
+            speakers: dict[Any, Worker] = {worker.pipe: worker for worker in self._workers}
+            for speaker in wait([self._bell, *speakers], time_left):
+                if speaker is self._bell:
+                    with self._lock:
+                        self._bell.recv_bytes()
+                        self._has_rung = False
+                else:
+                    self._hear(speakers[speaker])
+
+    def _hand_out(self) -> None:
+        """To those who have nothing to do, then ahead to those who have."""
+        while self._waiting and len(self._workers) < self._count:
+            self._workers.append(start_worker(self._seconds, self._memory))
+        for worker in self._workers:
+            # A long message would keep the manager until the process has started.
+            if not worker.jobs and (job := self._next(None if worker.is_ready else AHEAD_BYTES) or self._take_back()):
+                job.begin()
+                worker.send(job)
+        for worker in self._workers:
+            if len(worker.jobs) == 1 and not worker.was_sent_ahead and (job := self._next(AHEAD_BYTES)):
+                worker.send(job)
+
+    def _next(self, most_bytes: int | None) -> Job | None:
+        """The first job that waits, unless it is longer."""
+        with self._lock:
+            while self._waiting and (most_bytes is None or len(self._waiting[0].message) <= most_bytes):
+                job = self._waiting.popleft()
+                if not job.future.cancelled():
+                    return job
+                job.begin()  # those who wait for it learn that it does not
+        return None
+
+    def _take_back(self) -> Job | None:
+        """A job that was sent ahead to a worker that is busy with another."""
+        for worker in self._workers:
+            if len(worker.jobs) > 1 and (job := worker.take_back()):
+                worker.jobs[0].begin()
+                return job
+        return None
+
+    def _cancel(self) -> None:
+        """What no worker has begun."""
+        with self._lock:
+            given_up = list(self._waiting)
+            self._waiting.clear()
+        for worker in self._workers:
+            while job := worker.take_back():
+                given_up.append(job)
+        for job in given_up:
+            job.future.cancel()
+            job.fail(WorkerDied("the workers were shut down before it began"))
+
+    def _hear(self, worker: Worker) -> None:
+        """One answer, or the end of the process."""
+        try:
+            answer = worker.pipe.recv_bytes()
+        except (EOFError, OSError):
+            worker.process.join(SECONDS_TO_END)
+            self._replace(worker)
+            return
+        try:
+            kind, value = ForkingPickler.loads(answer)
+        except Exception:  # of the result's class
+            kind, value = FAILED, traceback.format_exc()
+        if kind == READY:
+            worker.is_ready = True
+            return
+        job = worker.jobs.popleft()
+        worker.was_sent_ahead = False
+        if kind == OUT_OF_MEMORY:
+            limit = "" if self._memory is None else f" (limit {self._memory} MiB)"
+            job.fail(WorkerDied(f"it ran out of memory{limit}: {value}"))
+            self._replace(worker)
+            return
+        if worker.jobs:
+            worker.jobs[0].begin()
+        answer_job(job, kind, value)
+
+    def _replace(self, worker: Worker) -> None:
+        """Removes a worker whose process has ended, or is to; what it had begun fails, the rest is for others."""
+        self._workers.remove(worker)
+        worker.stop(0.0)
+        cause = worker.cause_of_death(self._seconds)
+        unbegun = []
+        while job := worker.take_back():
+            unbegun.append(job)
+        worker.close()
+        lost = list(worker.jobs)
+        if not worker.is_ready:  # one that cannot start costs a job, or it would be tried for ever
+            cause = f"its process did not start: {cause}"
+            lost = unbegun[:1] or [job for job in [self._next(None)] if job]
+            unbegun = unbegun[1:]
+        for job in lost:
+            job.fail(WorkerDied(cause))
+        with self._lock:
+            self._waiting.extendleft(reversed(unbegun))
+
+
+def answer_job(job: Job, kind: str, value: Any) -> None:
+    """Gives the future what a worker's answer says."""
+    if kind == DONE:
+        job.succeed(value)
+    else:
+        job.fail(UserError(value) if kind == USER_ERROR else JobFailed(value))
 
 
 def spread(
@@ -30,88 +240,17 @@ def spread(
     `function` is a module's own function; `name` says in messages which job it was. Raises UserError as `function`
     does; RuntimeError with the traceback where it raises something else, or where its process dies.
     """
-    results: list[Any] = [None] * len(jobs)
-    context = multiprocessing.get_context("spawn")
-    running: dict[Connection, tuple[Any, int]] = {}
-    waiting = list(enumerate(jobs))[::-1]
-    done = 0
-    try:
-        for _ in range(min(workers, len(jobs))):
-            ours, theirs = context.Pipe()
-            process = start_worker(context, function, theirs)
-            theirs.close()
-            running[ours] = process, waiting[-1][0]
-            ours.send(waiting.pop()[1])
-        while running:
-            for pipe in wait(list(running)):
-                assert isinstance(pipe, Connection)
-                process, index = running[pipe]
-                results[index] = receive(pipe, process, name(jobs[index]))
-                done += 1
-                if progress:
-                    progress(done)
-                if waiting:
-                    running[pipe] = process, waiting[-1][0]
-                    pipe.send(waiting.pop()[1])
-                else:
-                    pipe.close()
-                    del running[pipe]
-                    process.join()
+    with Workers(min(workers, len(jobs))) as pool:
+        places = {pool.submit(function, job): place for place, job in enumerate(jobs)}
+        results: list[Any] = [None] * len(jobs)
+        for done, future in enumerate(as_completed(places), 1):
+            place = places.pop(future)
+            try:
+                results[place] = future.result()
+            except JobFailed as error:
+                raise RuntimeError(f"{name(jobs[place])} failed:\n{error}") from None
+            except WorkerDied as error:
+                raise RuntimeError(f"{name(jobs[place])}: {error}") from None
+            if progress:
+                progress(done)
         return results
-    finally:
-        # Workers left over by an interrupt or a mistake finish their job, find the pipe closed, and end.
-        for pipe in running:
-            pipe.close()
-        for process, _ in running.values():
-            process.join(SECONDS_TO_FINISH)
-            process.kill()
-
-
-def start_worker(context: Any, function: Callable[[Any], Any], pipe: Connection) -> Any:
-    """A process with one thread for computing; limits are read from the environment when libraries are imported."""
-    before = {variable: os.environ.get(variable) for variable in THREAD_LIMITS}
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
-    try:
-        process = context.Process(target=work, args=(function, pipe), daemon=True)
-        process.start()
-        return process
-    finally:
-        for variable, value in before.items():
-            if value is None:
-                del os.environ[variable]
-            else:
-                os.environ[variable] = value
-
-
-def work(function: Callable[[Any], Any], pipe: Connection) -> None:
-    """A worker's life: one job after the other until the pipe is closed."""
-    # Ctrl-C reaches the whole process group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
-            job = pipe.recv()
-        except EOFError:
-            return
-        try:
-            answer = ("done", function(job))
-        except UserError as error:
-            answer = ("user error", str(error))
-        except Exception:
-            answer = ("failed", traceback.format_exc())
-        try:
-            pipe.send(answer)
-        except BrokenPipeError:
-            return
-
-
-def receive(pipe: Connection, process: Any, name: str) -> Any:
-    try:
-        kind, value = pipe.recv()
-    except (EOFError, ConnectionResetError):
-        process.join()
-        raise RuntimeError(f"{name}: its process died (exit code {process.exitcode})") from None
-    if kind == "user error":
-        raise UserError(value)
-    if kind == "failed":
-        raise RuntimeError(f"{name} failed:\n{value}")
-    return value

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from beepsim.errors import UserError
-from beepsim.workers import THREAD_LIMITS, spread
+from beepsim.processes import THREAD_LIMITS
+from beepsim.workers import spread
 
 
 def square(number: int) -> int:
@@ -34,7 +35,7 @@ def test_results_come_in_order_and_all_are_counted():
     [
         (13, UserError, "13 is not liked here"),
         (14, RuntimeError, "job 14 failed:\n.*ValueError: nor is 14"),
-        (15, RuntimeError, "job 15: its process died \\(exit code 3\\)"),
+        (15, RuntimeError, "job 15: its process ended with exit code 3"),
     ],
 )
 def test_mistakes_name_their_job(number, kind, message):
