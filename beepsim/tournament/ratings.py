@@ -1,0 +1,166 @@
+"""Ratings of a tournament's bots, each with its 95 % interval, and the ranking with the interval of each rank.
+
+APS, PWIN, survival, ANPP and vote as LiteRumble defines them; Bradley-Terry, Elo and Glicko-2 beside them. Intervals
+tell what other seeds of the battles would have changed, against the same opponents.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from beepsim.tournament import bradley_terry
+from beepsim.tournament.bootstrap import layers, replicates
+from beepsim.tournament.elo import elo
+from beepsim.tournament.glicko import glicko2
+from beepsim.tournament.pairings import Pairings, among, pair, score_weights
+from beepsim.tournament.standing import Standing
+
+MEASURES = ("aps", "score", "pwin", "survival", "anpp", "vote", "bradley_terry", "elo", "glicko2")
+PER_CENT = MEASURES[:6]
+
+RATING = np.dtype(
+    [(measure + end, "f8") for measure in MEASURES for end in ("", "_low", "_high")]
+    + [
+        ("rank", "i4"),  # from 1; 0: not ranked, or without a battle
+        ("rank_low", "i4"),  # the best rank that the interval holds
+        ("rank_high", "i4"),
+        ("battles", "i8"),
+        ("opponents", "i8"),  # met
+    ]
+)
+"""One bot. Measures that nothing is known of are NaN."""
+
+NORMAL_95 = 1.96
+RANK_QUANTILES = (0.025, 0.975)
+MANY, FEW = 1000, 200
+SMALL_FIELD = 50
+
+
+class Field(NamedTuple):
+    """Who met whom and what it counts: all that the measures need beside the scores."""
+
+    met: np.ndarray  # bool [B, B]
+    games: np.ndarray  # f4 [B, B], battles
+    weights: np.ndarray  # f4 [B, B], of the score; rows sum to 1
+    opponents: np.ndarray  # f4 [B], at least 1
+    wins: np.ndarray  # [B], sums of shares, as fractions
+    strengths: np.ndarray  # [B], log-strengths of Bradley and Terry
+    moves: np.ndarray  # f4 [B, B], by which they follow the wins
+
+
+def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tuple[np.ndarray, Pairings]:
+    """RATING [B] of the current entrants, in their order, and the matrices of their pairings.
+
+    Ranked by `score`; in a Swiss tournament, where opponents differ, by `bradley_terry`. Equal bots share a rank. The
+    ends of intervals are 1.96 standard deviations of the bootstrap's replicates away, for Elo of the standard error
+    carried through its updates, for Glicko-2 of its rating deviation; with fewer than 2 replicates the others' are NaN.
+    By default there are 1,000 for up to 50 bots, 200 for 250 and more.
+    """
+    count = standing.current
+    duels = among(standing.duels, count)
+    pairings = pair(duels, count)
+    field = field_of(standing, pairings)
+    ratings = np.zeros(count, RATING)
+    ratings["battles"], ratings["opponents"] = battles_of(duels, count), field.met.sum(axis=1)
+    has_fought = ratings["battles"] > 0
+
+    values = measures(np.where(field.met, pairings.share, 0.0), np.where(field.met, pairings.survival, 0.0), field)
+    values["elo"], elo_error = elo(duels, pairings)
+    values["glicko2"], deviation = glicko2(duels, count)
+    ranked_by = "bradley_terry" if standing.provenance["format"] == "swiss" else "score"
+    is_ranked = has_fought & np.array([entrant.is_ranked for entrant in standing.entrants[:count]], bool)
+    spread, ranks = spreads(standing, duels, pairings, field, ranked_by, is_ranked, replicates, seed)
+    spread |= {"elo": elo_error, "glicko2": deviation}
+    for measure in MEASURES:
+        value = np.where(has_fought, values[measure], np.nan)
+        reach = NORMAL_95 * spread[measure]
+        low, high = value - reach, value + reach
+        if measure in PER_CENT:
+            low, high = np.maximum(low, 0.0), np.minimum(high, 100.0)
+        ratings[measure], ratings[measure + "_low"], ratings[measure + "_high"] = value, low, high
+
+    rank = ranks_of(values[ranked_by][is_ranked])
+    ratings["rank"][is_ranked] = rank
+    if len(rank):
+        low, high = np.quantile(ranks, RANK_QUANTILES, axis=0, method="inverted_cdf") if len(ranks) else (rank, rank)
+        ratings["rank_low"][is_ranked] = np.minimum(low, rank)
+        ratings["rank_high"][is_ranked] = np.maximum(high, rank)
+    return ratings, pairings
+
+
+def field_of(standing: Standing, pairings: Pairings) -> Field:
+    met = pairings.battles > 0
+    wins = np.where(met, pairings.share, 0.0) * pairings.battles / 100.0
+    strengths = bradley_terry.log_strengths(wins)
+    return Field(
+        met=met,
+        games=pairings.battles.astype(np.float32),
+        weights=score_weights(standing.entrants, standing.group_weights, met).astype(np.float32),
+        opponents=np.maximum(met.sum(axis=1), 1).astype(np.float32),
+        wins=wins.sum(axis=1),
+        strengths=strengths,
+        moves=bradley_terry.moves_by_wins(strengths, wins).astype(np.float32),
+    )
+
+
+def measures(share: np.ndarray, survival: np.ndarray, field: Field) -> dict[str, np.ndarray]:
+    """The measures that a replicate has too, [..., B], of pairing scores and survival [..., B, B], 0 if not met."""
+    low = (share + np.where(field.met, 0, 100).astype(share.dtype)).min(axis=-2)
+    high = share.max(axis=-2)
+    differs = high > low
+    scale = np.where(differs, 100.0, 0.0).astype(share.dtype) / np.where(differs, high - low, 1)
+    above_worst = np.matmul(share, scale[..., None])[..., 0] - np.matmul(field.met, (low * scale)[..., None])[..., 0]
+    counted = np.matmul(field.met, differs[..., None].astype(share.dtype))[..., 0]
+    wins = np.einsum("...ij,ij->...i", share, field.games) / 100.0
+    wins_half = np.count_nonzero(share > 50, axis=-1) + 0.5 * np.count_nonzero(share == 50, axis=-1)
+    best = np.count_nonzero((share == high[..., None, :]) & field.met, axis=-1)
+    strengths = field.strengths + (wins - field.wins) @ field.moves
+    return {
+        "aps": share.sum(axis=-1) / field.opponents,
+        "score": np.einsum("...ij,ij->...i", share, field.weights),
+        "pwin": 100.0 * wins_half / field.opponents,
+        "survival": survival.sum(axis=-1) / field.opponents,
+        "anpp": np.where(counted > 0, above_worst / np.maximum(counted, 1), np.nan),
+        "vote": 100.0 * best / field.opponents,
+        "bradley_terry": bradley_terry.shown(strengths),
+    }
+
+
+def spreads(
+    standing: Standing,
+    duels: np.ndarray,
+    pairings: Pairings,
+    field: Field,
+    ranked_by: str,
+    is_ranked: np.ndarray,
+    number: int | None,
+    seed: int,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Standard deviations of the replicates' measures, [B] each, and the ranks of the ranked ones in them, [R, n]."""
+    count = len(pairings.share)
+    number = max(FEW, min(MANY, MANY * SMALL_FIELD // max(count, 1))) if number is None else number
+    found: dict[str, list[np.ndarray]] = {measure: [] for measure in MEASURES if measure not in ("elo", "glicko2")}
+    if number < 2 or not len(duels):
+        return {measure: np.full(count, np.nan) for measure in found}, np.empty((0, is_ranked.sum()))
+    tallies = standing.tallies
+    rounds = tallies["rounds"].sum() / max(tallies["battles"].sum(), 1)
+    for share, survival in replicates(layers(duels, pairings, max(rounds, 1.0)), number, seed):
+        for measure, values in measures(share, survival, field).items():
+            found[measure].append(values)
+    together = {measure: np.concatenate(blocks) for measure, blocks in found.items()}
+    ranks = np.array([ranks_of(values) for values in together[ranked_by][:, is_ranked]])
+    return {measure: values.std(axis=0, ddof=1) for measure, values in together.items()}, ranks
+
+
+def ranks_of(values: np.ndarray) -> np.ndarray:
+    """Ranks [n] from 1, the greatest value first; equal ones share the best of their ranks."""
+    return len(values) + 1 - np.searchsorted(np.sort(values), values, side="right")
+
+
+def battles_of(duels: np.ndarray, count: int) -> np.ndarray:
+    """How many battles each bot has fought, [B]; one of many robots has several rows but is one battle."""
+    numbers, battle = np.unique(duels["battle"], return_inverse=True)
+    if len(numbers) == len(duels):
+        return np.bincount(duels["a"], minlength=count) + np.bincount(duels["b"], minlength=count)
+    entries = np.unique(np.concatenate([battle * count + duels["a"], battle * count + duels["b"]]))
+    return np.bincount(entries % count, minlength=count)
