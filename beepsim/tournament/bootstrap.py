@@ -49,29 +49,33 @@ def layers(duels: np.ndarray, pairings: Pairings, rounds: float) -> Layers:
     is_only = battles == 1
     scale = 1.0 / np.sqrt(np.maximum(battles * (battles - 1.0), 1.0))
 
-    moves = np.where(is_only, np.sqrt(known_variance(duels)[order]), (duels["share"][order] - share[pairing]) * scale)
-    survival_moves = np.empty((2, len(duels)), np.float32)
-    for side, (name, sign) in enumerate((("survival_a", 1.0), ("survival_b", -1.0))):
+    moves = np.empty((3, len(duels)))
+    moves[0] = np.where(is_only, np.sqrt(known_variance(duels)[order]), (duels["share"][order] - share[pairing]) * scale)
+    for side, name in ((0, "survival_a"), (1, "survival_b")):
         survived = duels[name][order]
         # Agresti and Coull's two further rounds, half survived: 35 of 35 do not prove that it never dies.
         chance = (survived * rounds / 100.0 + 1.0) / (rounds + 2.0)
         error = 100.0 * np.sqrt(chance * (1.0 - chance) / rounds)
-        survival_moves[side] = np.where(is_only, sign * error, (survived - survival[side][pairing]) * scale)
+        moves[1 + side] = np.where(is_only, error, (survived - survival[side][pairing]) * scale)
 
     # Only battles of their pairings have no sign in common, even where they are of one melee.
     battle = np.where(is_only, -1 - np.arange(len(duels)), duels["battle"][order])
     numbers, draw = np.unique(battle, return_inverse=True)
+    if len(numbers) == len(duels):
+        # No two rows share a deviate: then those of a pairing come to one normal deviate, and one is drawn.
+        moves = np.sqrt([np.bincount(pairing, row, len(places)) for row in moves**2])
+        draw, sizes = np.arange(len(places)), [len(places)]
     return Layers(
-        count,
-        places,
-        b * count + a,
-        sizes,
-        share.astype(np.float32),
-        survival.astype(np.float32),
-        moves.astype(np.float32),
-        survival_moves,
-        draw.astype(np.int32),
-        len(numbers),
+        bots=count,
+        places=places,
+        mirrored=b * count + a,
+        sizes=sizes,
+        share=share.astype(np.float32),
+        survival=survival.astype(np.float32),
+        share_moves=moves[0].astype(np.float32),
+        survival_moves=moves[1:].astype(np.float32),
+        draw=draw,
+        draws=int(draw.max(initial=-1)) + 1,
     )
 
 
@@ -112,8 +116,6 @@ def moved_by(table: Layers, deviates: np.ndarray, moves: np.ndarray) -> np.ndarr
     begin = 0
     for size in table.sizes:
         rows = slice(begin, begin + size)
-        # Where every row has a deviate of its own, any of them will do.
-        own = deviates[:, rows] if table.draws == len(moves) else deviates[:, table.draw[rows]]
-        total[:, :size] += own * moves[rows]
+        total[:, :size] += deviates[:, table.draw[rows]] * moves[rows]
         begin += size
     return total

@@ -1,5 +1,8 @@
 """Elo ratings, for comparison: battle after battle, in the order of seasons and within them of battles' numbers."""
 
+import math
+from math import exp
+
 import numpy as np
 
 from beepsim.tournament.pairings import Pairings, among
@@ -21,18 +24,18 @@ def elo(duels: np.ndarray, pairings: Pairings) -> tuple[np.ndarray, np.ndarray]:
     duels = among(duels, count)
     order = np.lexsort((duels["b"], duels["a"], duels["battle"], duels["season"]))
     ratings, variances = [START] * count, [0.0] * count
-    slope = np.log(10.0) / 400.0
-    spread = pairings.share_error**2 * pairings.battles / 100.0**2
+    slope = math.log(10.0) / 400.0
+    noise_of = (K / 100.0 * pairings.share_error) ** 2 * pairings.battles
     for first in range(0, len(order), ROWS_AT_ONCE):
         rows = duels[order[first : first + ROWS_AT_ONCE]]
-        columns = (rows["a"], rows["b"], rows["share"] / 100.0, spread[rows["a"], rows["b"]])
-        for a, b, won, variance in zip(*(column.tolist() for column in columns), strict=True):
-            expected = 1.0 / (1.0 + 10.0 ** ((ratings[b] - ratings[a]) / 400.0))
+        columns = (rows["a"], rows["b"], rows["share"] / 100.0, noise_of[rows["a"], rows["b"]])
+        for a, b, won, noise in zip(*(column.tolist() for column in columns), strict=True):
+            expected = 1.0 / (1.0 + exp(slope * (ratings[b] - ratings[a])))
             gain = K * (won - expected)
             ratings[a] += gain
             ratings[b] -= gain
             pull = K * slope * expected * (1.0 - expected)
-            kept, taken, noise = (1.0 - pull) ** 2, pull**2, K * K * variance
+            kept, taken = (1.0 - pull) * (1.0 - pull), pull * pull
             own, other = variances[a], variances[b]
             variances[a] = kept * own + taken * other + noise
             variances[b] = kept * other + taken * own + noise
