@@ -38,6 +38,9 @@ def main() -> None:
     except UserError as error:
         print(f"beepsim: {error}", file=sys.stderr)
         sys.exit(2)
+    except MemoryError as error:
+        print(f"beepsim: out of memory{f' ({error})' if str(error) else ''}", file=sys.stderr)
+        sys.exit(1)
     except BrokenPipeError:
         # The reader of a pipe (head, less) went away; what it wanted it has.
         sys.stderr.close()

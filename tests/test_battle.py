@@ -167,6 +167,14 @@ def test_a_bot_that_raises_loses_its_round_and_the_battle_goes_on(tmp_path):
     assert (tmp_path / "a.battle").read_bytes() == (tmp_path / "b.battle").read_bytes()
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_lack_of_memory_ends_the_battle(tmp_path, compiled):
+    path = tmp_path / "greedy.py"
+    path.write_text("import numpy as np\n\n\ndef move(view, command):\n    command.distance = np.zeros(1 << 59)[0]\n")
+    with pytest.raises(MemoryError):
+        fight([str(path), "circle+linear"], 1, Rules(num_rounds=1), compiled=compiled)
+
+
 def test_two_bots_that_raise_in_one_round_are_both_told(tmp_path):
     path = tmp_path / "faulty.py"
     path.write_text(FAULTY)

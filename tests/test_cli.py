@@ -53,6 +53,16 @@ def mistake(*arguments: object) -> str:
     return str(caught.value)
 
 
+def test_a_lack_of_memory_is_told_in_a_sentence(tmp_path):
+    bot = tmp_path / "greedy.py"
+    bot.write_text(
+        "from beepsim.robots import Robot\n\n\nclass Greedy(Robot):\n    def run(self):\n        bytearray(1 << 62)\n"
+    )
+    command = [sys.executable, "-c", "from beepsim.cli import main; main()", "battle", str(bot), "circle"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert (result.returncode, result.stderr.strip()) == (1, "beepsim: out of memory")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three recorded duels and their wave table."""

@@ -57,7 +57,7 @@ class EventQueue:
     def process(self, now: int) -> None:
         """Runs the handlers whose turn it is. Raises EventInterrupted where it must end the handler that called it.
 
-        What a handler raises is noted and the robot goes on (`EventManager.dispatch`).
+        What a handler raises is noted and the robot goes on (`EventManager.dispatch`); MemoryError comes through.
         """
         events = self.events
         if events and events[0]._time != now:  # what is left of earlier turns stands first
@@ -81,6 +81,9 @@ class EventQueue:
                     getattr(self.robot, event._handler)(event)
             except EventInterrupted:
                 self.top_event = None
+            except MemoryError:  # no fault of the robot's
+                self.top_event = None
+                raise
             except Exception as error:
                 self.fail(error)
                 self.set_interruptible(priority, False)

@@ -1,7 +1,8 @@
 """Runs a robot's class in a battle: a fresh object and greenlet each round, and what becomes of those that misbehave.
 
 A robot that raises in `run`, makes 10,000 calls without ending its turn or does not end it at all loses its energy for
-the round and is not called again; what a handler raises is noted and the robot goes on, as in Robocode.
+the round and is not called again; what a handler raises is noted and the robot goes on, as in Robocode. A lack of
+memory is nobody's fault, it ends the battle.
 Source: `HostingRobotProxy.java`, `BasicRobotProxy.waitForBattleEndImpl`, `RobotPeer.checkSkippedTurn`.
 """
 
@@ -143,11 +144,13 @@ class Host:
         watchdog.leave = self._proxy.leave
         watchdog.turns += 1
         watchdog.inside = True
-        has_looped = False
+        has_looped, shortage = False, None
         try:
             enter(*values)
         except Looped:
             has_looped = True
+        except MemoryError as error:
+            shortage = error
         except KeyboardInterrupt:
             watchdog.fired = watchdog.interrupted = False
             raise
@@ -165,7 +168,10 @@ class Host:
             if watchdog.interrupted:  # and the robot caught it
                 watchdog.interrupted = False
                 raise KeyboardInterrupt
-            self._condemn("looped", f"the robot did not end its turn within {watchdog.patience:g} s")
+            if shortage is None:
+                self._condemn("looped", f"the robot did not end its turn within {watchdog.patience:g} s")
+        if shortage is not None:
+            raise shortage
 
     def _live(self, count: int) -> None:
         """The robot's round, in its own greenlet."""
@@ -185,7 +191,7 @@ class Host:
         except TooManyCalls as error:
             fault = ("too many calls", str(error))
         except BaseException as error:
-            if is_ctrl_c(error):
+            if is_no_fault(error):
                 raise
             fault = ("raised", trimmed_traceback(error))
         if fault is not None:
@@ -200,6 +206,8 @@ class Host:
         proxy = self._proxy
         try:
             robot = self._class()
+        except MemoryError:
+            raise
         except Exception as error:
             self._note("raised", trimmed_traceback(error))
             self._verdicts[self._index] = KILL
@@ -224,7 +232,7 @@ class Host:
             except Looped:
                 raise
             except BaseException as error:
-                if is_ctrl_c(error):
+                if is_no_fault(error):
                     raise
                 self._note("raised", trimmed_traceback(error))
 
@@ -301,9 +309,10 @@ def allowance(turn: int, limit: float) -> float:
     return FIRST_ALLOWANCE * limit if turn == 1 else limit
 
 
-def is_ctrl_c(error: BaseException) -> bool:
-    """Whether this is no doing of the robot's."""
-    return isinstance(error, KeyboardInterrupt) and (WATCHDOG.interrupted or not WATCHDOG.has_handler)
+def is_no_fault(error: BaseException) -> bool:
+    """Whether this ends the battle: Ctrl-C, and a lack of memory, on which no result may depend."""
+    is_ctrl_c = isinstance(error, KeyboardInterrupt) and (WATCHDOG.interrupted or not WATCHDOG.has_handler)
+    return is_ctrl_c or isinstance(error, MemoryError)
 
 
 def place_of(error: BaseException) -> tuple[CodeType, int]:

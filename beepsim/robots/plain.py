@@ -36,7 +36,9 @@ class PlainHost:
                 crew.commands[robot],
                 crew.random[robot : robot + 1],
             )
-        except Exception as error:  # whatever a bot raises costs it the round, not the battle
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever else a bot raises costs it the round, not the battle
             battle = self._world.battle[0]
             message = "".join(traceback.format_exception(error.with_traceback(bot_frames(error))))
             kind = "looped" if isinstance(error, EndlessLoop) else "raised"

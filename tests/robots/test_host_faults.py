@@ -5,14 +5,16 @@ import sys
 import pytest
 from host_robots import SCAN, Duck, running
 
-from beepsim.engine.state import HIT_WALL_EVENT, SCANNED_ROBOT
-from beepsim.robots import Robot
+from beepsim.engine.state import DEAD, HIT_WALL_EVENT, SCANNED_ROBOT
+from beepsim.robots import AdvancedRobot, Condition, Robot, host
 from beepsim.robots.exchange import (
     DISABLE,
     GONE,
     KILL,
     MOST_FAULTS,
 )
+from beepsim.robots.interrupts import Looped
+from beepsim.rules import RUNNING_TURNS_AFTER_DECISION
 
 # --- faults ---
 
@@ -135,4 +137,97 @@ def test_calls_are_counted_from_turn_to_turn(arena):
 
     stage = arena(running(run), Duck)
     stage.play(3)
+    assert not stage.hosts[0].faults
+
+
+# --- a lack of memory is no fault ---
+
+
+def use_up(*_):
+    bytearray(1 << 62)
+
+
+def in_run(robot):
+    robot.execute()
+    use_up()
+
+
+def in_a_condition(robot):
+    robot.execute()
+    robot.wait_for(type("Never", (Condition,), {"test": use_up})())
+
+
+def at_the_end(robot):
+    try:
+        robot.ahead(1000)
+    finally:
+        use_up()
+
+
+def in_the_second_round(robot):
+    type(robot).made += 1
+    if robot.made == 2:
+        use_up()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"run": in_run},
+        {"run": in_a_condition},
+        {"run": at_the_end},
+        {"run": lambda robot: robot.ahead(1000), "on_scanned_robot": use_up},
+        {"on_scanned_robot": use_up},
+        {"made": 0, "__init__": in_the_second_round},
+    ],
+    ids=["run", "condition", "finally", "handler in a call", "handler", "init"],
+)
+def test_a_lack_of_memory_ends_the_battle(arena, parts):
+    stage = arena(type("Bot", (AdvancedRobot,), parts), Duck, num_rounds=2)
+    stage.slip(0, SCANNED_ROBOT, **SCAN)
+    with pytest.raises(MemoryError):
+        stage.play()
+        stage.end()
+        stage.start()
+    assert not stage.hosts[0].faults and stage.verdicts[0] == []
+
+
+def test_a_lack_of_memory_at_the_last_event_ends_the_battle(arena):
+    parts = {"on_win": lambda robot, event: robot.turn_right(36_000), "on_battle_ended": use_up}
+    stage = arena(type("Bot", (AdvancedRobot,), parts), Duck, num_rounds=1)
+    stage.play(2)
+    stage.world.robots[1]["state"] = DEAD
+    stage.world.battle["alive"] = 1
+    with pytest.raises(MemoryError):
+        stage.play(1 + RUNNING_TURNS_AFTER_DECISION)
+        stage.end()
+    assert not stage.hosts[0].faults
+
+
+def test_a_robot_that_catches_its_lack_of_memory_goes_on(arena):
+    def run(robot):
+        robot.execute()
+        try:
+            use_up()
+        except MemoryError:
+            robot.ahead(100)
+
+    stage = arena(running(run), Duck)
+    stage.play()
+    assert stage.orders()["distance"] == 100 and not stage.hosts[0].faults
+
+
+def test_a_lack_of_memory_after_a_loop_ends_the_battle(arena, monkeypatch):
+    def run(robot):
+        robot.execute()
+        try:
+            while True:
+                len("")
+        except Looped:
+            use_up()
+
+    monkeypatch.setattr(host, "PATIENCE", 0.1)
+    stage = arena(running(run), Duck)
+    with pytest.raises(MemoryError):
+        stage.play()
     assert not stage.hosts[0].faults
