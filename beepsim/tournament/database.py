@@ -35,11 +35,13 @@ CREATE TABLE bots (
 CREATE TABLE sources (
     bot INTEGER NOT NULL REFERENCES bots, place INTEGER NOT NULL, file TEXT NOT NULL, content BLOB NOT NULL,
     PRIMARY KEY (bot, place)) STRICT, WITHOUT ROWID;
-CREATE TABLE rules (id INTEGER PRIMARY KEY, version TEXT NOT NULL, rules TEXT NOT NULL, UNIQUE (version, rules)) STRICT;
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, seed INTEGER NOT NULL, rules_version TEXT NOT NULL, rules TEXT NOT NULL,
+    UNIQUE (seed, rules_version, rules)) STRICT;
 CREATE TABLE battles (
-    id INTEGER PRIMARY KEY, rules INTEGER NOT NULL REFERENCES rules, season INTEGER NOT NULL, seed INTEGER NOT NULL,
-    bots TEXT NOT NULL, size INTEGER NOT NULL, turns INTEGER NOT NULL, seconds REAL NOT NULL, worker TEXT NOT NULL,
-    fought TEXT NOT NULL, pairs BLOB NOT NULL, UNIQUE (bots, seed, rules)) STRICT;
+    id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series, season INTEGER NOT NULL, bots TEXT NOT NULL,
+    size INTEGER NOT NULL, seed INTEGER NOT NULL, turns INTEGER NOT NULL, seconds REAL NOT NULL, worker TEXT NOT NULL,
+    fought TEXT NOT NULL, pairs BLOB NOT NULL, UNIQUE (series, season, bots)) STRICT;
 CREATE TABLE robots (
     battle INTEGER NOT NULL REFERENCES battles, place INTEGER NOT NULL, bot INTEGER NOT NULL REFERENCES bots,
     rank INTEGER NOT NULL, {", ".join(f"{name} REAL NOT NULL" for name in SCORES)}, firsts INTEGER NOT NULL,
@@ -49,8 +51,8 @@ CREATE TABLE faults (
     battle INTEGER NOT NULL REFERENCES battles, place INTEGER NOT NULL, round INTEGER NOT NULL, turn INTEGER NOT NULL,
     kind TEXT NOT NULL, message TEXT NOT NULL) STRICT;
 CREATE TABLE failures (
-    bots TEXT NOT NULL, season INTEGER NOT NULL, seed INTEGER NOT NULL, rules INTEGER NOT NULL REFERENCES rules,
-    reason TEXT NOT NULL, failed TEXT NOT NULL, PRIMARY KEY (bots, seed, rules)) STRICT, WITHOUT ROWID;
+    series INTEGER NOT NULL REFERENCES series, season INTEGER NOT NULL, bots TEXT NOT NULL, reason TEXT NOT NULL,
+    failed TEXT NOT NULL, PRIMARY KEY (series, season, bots)) STRICT, WITHOUT ROWID;
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, process TEXT NOT NULL, command TEXT NOT NULL,
     setup TEXT NOT NULL, configuration TEXT NOT NULL, versions TEXT NOT NULL, outcome TEXT) STRICT;
@@ -67,7 +69,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """
     with readable_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path.with_name(path.name + ".lock"))
+        lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
@@ -191,11 +193,12 @@ def bot_id(connection: sqlite3.Connection, source: BotSource) -> int:
     return cursor.lastrowid
 
 
-def rules_id(connection: sqlite3.Connection, rules: Rules) -> int:
-    """The number of these rules, of this version of the engine."""
-    row = (RULES_VERSION, json.dumps(asdict(rules), sort_keys=True))
-    connection.execute("INSERT OR IGNORE INTO rules VALUES (NULL, ?, ?)", row)
-    return connection.execute("SELECT id FROM rules WHERE version = ? AND rules = ?", row).fetchone()[0]
+def series_id(connection: sqlite3.Connection, seed: int, rules: Rules) -> int:
+    """The number of the battles of this tournament's seed, under these rules of this version of the engine."""
+    row = (seed, RULES_VERSION, json.dumps(asdict(rules), sort_keys=True))
+    connection.execute("INSERT OR IGNORE INTO series VALUES (NULL, ?, ?, ?)", row)
+    found = connection.execute("SELECT id FROM series WHERE seed = ? AND rules_version = ? AND rules = ?", row)
+    return found.fetchone()[0]
 
 
 def begin_run(
@@ -219,10 +222,10 @@ def bots_text(bots: Sequence[int]) -> str:
 
 
 def write_battle(
-    connection: sqlite3.Connection, bots: Sequence[int], season: int, seed: int, rules: int, outcome: Outcome
+    connection: sqlite3.Connection, series: int, season: int, bots: Sequence[int], seed: int, outcome: Outcome
 ) -> int:
     """Enters a battle whole; returns its number."""
-    battle = (rules, season, seed, bots_text(bots), len(bots), outcome.turns, outcome.seconds, outcome.worker, now())
+    battle = (series, season, bots_text(bots), len(bots), seed, outcome.turns, outcome.seconds, outcome.worker, now())
     with transaction(connection):
         number = connection.execute(
             "INSERT INTO battles VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*battle, outcome.pairs)
@@ -244,11 +247,9 @@ def write_battle(
     return number
 
 
-def write_failure(
-    connection: sqlite3.Connection, bots: Sequence[int], season: int, seed: int, rules: int, reason: str
-) -> None:
-    row = (bots_text(bots), season, seed, rules, reason, now())
-    connection.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?)", row)
+def write_failure(connection: sqlite3.Connection, series: int, season: int, bots: Sequence[int], reason: str) -> None:
+    row = (series, season, bots_text(bots), reason, now())
+    connection.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", row)
 
 
 def forget_failures(connection: sqlite3.Connection) -> None:
