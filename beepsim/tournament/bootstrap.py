@@ -50,7 +50,9 @@ def layers(duels: np.ndarray, pairings: Pairings, rounds: float) -> Layers:
     scale = 1.0 / np.sqrt(np.maximum(battles * (battles - 1.0), 1.0))
 
     moves = np.empty((3, len(duels)))
-    moves[0] = np.where(is_only, np.sqrt(known_variance(duels)[order]), (duels["share"][order] - share[pairing]) * scale)
+    moves[0] = np.where(
+        is_only, np.sqrt(known_variance(duels)[order]), (duels["share"][order] - share[pairing]) * scale
+    )
     for side, name in ((0, "survival_a"), (1, "survival_b")):
         survived = duels[name][order]
         # Agresti and Coull's two further rounds, half survived: 35 of 35 do not prove that it never dies.

@@ -61,14 +61,13 @@ def chances(difference: np.ndarray) -> np.ndarray:
 
 
 def moves_by_wins(strengths: np.ndarray, wins: np.ndarray, prior: float = PRIOR) -> np.ndarray:
-    """How the centred strengths at the maximum move with the bots' sums of wins, [B, B]: moves = changes in wins @ it.
+    """How the strengths at the maximum move with the bots' sums of wins, [B, B]: moves = changes in wins @ it.
 
     One step of Newton's method from the maximum; it is exact to first order, and all that a replicate of the bootstrap
     costs, since the likelihood depends on the wins only through each bot's sum of them.
     """
     curvature = derivatives(strengths, wins + wins.T, wins.sum(axis=1), prior)[1]
-    inverse = np.linalg.inv(curvature)
-    return inverse - inverse.mean(axis=1, keepdims=True)
+    return np.linalg.inv(curvature)
 
 
 def shown(strengths: np.ndarray) -> np.ndarray:

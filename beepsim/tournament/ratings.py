@@ -40,12 +40,12 @@ class Field(NamedTuple):
     """Who met whom and what it counts: all that the measures need beside the scores."""
 
     met: np.ndarray  # bool [B, B]
-    games: np.ndarray  # f4 [B, B], battles
-    weights: np.ndarray  # f4 [B, B], of the score; rows sum to 1
-    opponents: np.ndarray  # f4 [B], at least 1
+    games: np.ndarray  # [B, B], battles
+    weights: np.ndarray  # [B, B], of the score; rows sum to 1
+    opponents: np.ndarray  # [B], at least 1
     wins: np.ndarray  # [B], sums of shares, as fractions
     strengths: np.ndarray  # [B], log-strengths of Bradley and Terry
-    moves: np.ndarray  # f4 [B, B], by which they follow the wins
+    moves: np.ndarray  # [B, B], by which they follow the wins
 
 
 def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tuple[np.ndarray, Pairings]:
@@ -94,12 +94,12 @@ def field_of(standing: Standing, pairings: Pairings) -> Field:
     strengths = bradley_terry.log_strengths(wins)
     return Field(
         met=met,
-        games=pairings.battles.astype(np.float32),
-        weights=score_weights(standing.entrants, standing.group_weights, met).astype(np.float32),
-        opponents=np.maximum(met.sum(axis=1), 1).astype(np.float32),
+        games=pairings.battles.astype(float),
+        weights=score_weights(standing.entrants, standing.group_weights, met),
+        opponents=np.maximum(met.sum(axis=1), 1).astype(float),
         wins=wins.sum(axis=1),
         strengths=strengths,
-        moves=bradley_terry.moves_by_wins(strengths, wins).astype(np.float32),
+        moves=bradley_terry.moves_by_wins(strengths, wins),
     )
 
 
@@ -144,6 +144,10 @@ def spreads(
         return {measure: np.full(count, np.nan) for measure in found}, np.empty((0, is_ranked.sum()))
     tallies = standing.tallies
     rounds = tallies["rounds"].sum() / max(tallies["battles"].sum(), 1)
+    # Replicates are of single precision: they are many, and only their spread counts.
+    field = field._replace(
+        **{name: getattr(field, name).astype(np.float32) for name in ("games", "weights", "opponents", "moves")}
+    )
     for share, survival in replicates(layers(duels, pairings, max(rounds, 1.0)), number, seed):
         for measure, values in measures(share, survival, field).items():
             found[measure].append(values)
@@ -154,6 +158,7 @@ def spreads(
 
 def ranks_of(values: np.ndarray) -> np.ndarray:
     """Ranks [n] from 1, the greatest value first; equal ones share the best of their ranks."""
+    values = np.round(values, 9)  # the same pairing scores in another order differ in their sum's last bits
     return len(values) + 1 - np.searchsorted(np.sort(values), values, side="right")
 
 
