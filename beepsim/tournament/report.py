@@ -1,0 +1,159 @@
+"""The report of a tournament: a folder with one self-contained page, and its tables as CSV and JSON beside it."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from beepsim.experiments.report import plain
+from beepsim.files import write_text
+from beepsim.tournament.cells import APS, GROUPS, HITS, SCORE, VERSIONS, bars, cell_rows, ranking_columns
+from beepsim.tournament.page_data import Packed, page_arrays, page_frame, script_json
+from beepsim.tournament.pairings import Pairings
+from beepsim.tournament.standing import Standing
+from beepsim.tournament.tables import (
+    Table,
+    aps_progress,
+    group_table,
+    hit_table,
+    pairing_table,
+    progress_table,
+    ranking_table,
+    row_table,
+    write_table,
+)
+
+SCRIPTS = ("data.js", "tables.js", "matrix.js", "pairing.js", "progress.js")
+
+
+def write_report(
+    standing: Standing,
+    ratings: np.ndarray,
+    pairings: Pairings,
+    versions: Sequence[dict[str, Any]],
+    folder: Path,
+    database: Path,
+) -> Path:
+    """Writes the page and its tables into `folder` and returns the page's path.
+
+    `ratings` RATING [B] of the present entrants and their `pairings`; `versions`: older versions against present ones;
+    `database` stands in the commands that the page gives. The same results give the same files.
+    Raises UserError where the folder cannot be written to.
+    """
+    progress = aps_progress(standing)
+    shown = {
+        "ranking": ranking_table(standing, ratings),
+        "hit_rates": hit_table(standing),
+        "groups": group_table(standing, ratings, pairings),
+        "versions": row_table("versions", [plain(row) for row in versions]),
+    }
+    for table in (*shown.values(), pairing_table(standing, pairings), progress_table(standing, ratings, progress)):
+        if table.length or table.name not in ("groups", "versions"):
+            write_table(folder, table, standing.provenance)
+    arrays = page_arrays(standing, pairings, progress)
+    frame = page_frame(standing, ratings, pairings, arrays, database)
+    page = folder / "index.html"
+    write_text(page, render_page(standing, shown, frame, arrays))
+    return page
+
+
+def render_page(standing: Standing, tables: dict[str, Table], frame: dict[str, Any], arrays: dict[str, Packed]) -> str:
+    """The page; what it may run is fixed by the script's hash, and it may load nothing."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("beepsim.tournament", "page"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = "".join(source(environment, name) for name in SCRIPTS)
+    is_grouped = len(standing.group_weights) > 1
+    main = SCORE if is_grouped else APS
+    axis, bar_rows = bars(tables["ranking"], main.name)
+    ranks = [tables["ranking"].columns[name].tolist() for name in ("rank", "rank_low", "rank_high")]
+    columns = ranking_columns(is_grouped)
+    return environment.get_template("report.html.jinja").render(
+        standing=standing,
+        facts=facts(standing),
+        provenance=plain(standing.provenance),
+        groups=sorted({entrant.group for entrant in standing.entrants if entrant.group}),
+        columns=columns,
+        main=main,
+        axis=axis,
+        ranking=list(
+            zip(frame["order"], zip(*ranks, strict=True), bar_rows, cell_rows(tables["ranking"], columns), strict=True)
+        ),
+        sections=[
+            (
+                name,
+                heading,
+                text,
+                shown,
+                list(zip(tables[name].columns[bot], cell_rows(tables[name], shown), strict=True)),
+            )
+            for name, heading, text, bot, shown in SECTIONS
+            if tables[name].length
+        ],
+        frame=Markup(script_json(frame)),
+        arrays={name: Markup(packed.base64) for name, packed in arrays.items()},
+        style=Markup(source(environment, "page.css")),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+    )
+
+
+SECTIONS = (
+    (
+        "hit_rates",
+        "Hit rates",
+        "Of each bot and of its opponents at it, with 95 % intervals over battles, since shots of one battle hit or "
+        "miss together. In battles of more than two nobody knows whom a bullet was meant for: they count only as the "
+        "bot's own.",
+        "bot",
+        HITS,
+    ),
+    (
+        "groups",
+        "Scores by group of opponents",
+        "The interval is that of these pairings' battles; how other bots of the kind would do is not in it.",
+        "bot",
+        GROUPS,
+    ),
+    (
+        "versions",
+        "Versions",
+        "Older versions of bots of this tournament against the present ones, over the opponents that both have met. An "
+        "interval that leaves out 0 means that the change shows.",
+        "name",
+        VERSIONS,
+    ),
+)
+
+
+def source(environment: jinja2.Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def facts(standing: Standing) -> list[tuple[str, str]]:
+    """What stands at the head of the page: names and values."""
+    about, present = standing.provenance, standing.entrants[: standing.current]
+    ranked = sum(entrant.is_ranked for entrant in present)
+    rules = about.get("rules") or {}
+    first, last = [str(date)[:16].replace("T", " ") if date else "" for date in about.get("fought") or ("", "")]
+    found = {
+        "Format": str(about.get("format", "")).replace("_", " "),
+        "Bots": f"{ranked}" + (f" and {len(present) - ranked} references" if ranked < len(present) else ""),
+        "Battles": f"{len(standing.battles)}",
+        "Rounds": f"{rules['num_rounds']} in a battle" if "num_rounds" in rules else "",
+        "Field": f"{rules['width']} × {rules['height']}" if "width" in rules else "",
+        "Seed": str(about.get("seed", "")),
+        "Fought": f"{first} to {last} UTC" if first and last else "",
+        "beepsim": str(about.get("beepsim", "")),
+    }
+    return [(name, value) for name, value in found.items() if value]
