@@ -86,12 +86,12 @@ def layer_order(place: np.ndarray, places: np.ndarray, count: int) -> tuple[np.n
     position = np.zeros(count * count, np.int64)
     position[places] = np.arange(len(places))
     order = np.argsort(position[place], kind="stable")
-    starts = np.bincount(position[place], minlength=len(places)).cumsum()
-    which = np.arange(len(place)) - np.repeat(np.r_[0, starts[:-1]], np.diff(np.r_[0, starts]))
+    number = np.bincount(position[place], minlength=len(places))
+    which = np.arange(len(place)) - np.repeat(number.cumsum() - number, number)
     return order[np.argsort(which, kind="stable")], np.bincount(which).tolist()
 
 
-def replicates(table: Layers, number: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def replicated(table: Layers, number: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairing scores and survival of `number` replicates, f4 [r, B, B] a block, 0 where bots have not met.
 
     The arrays are used again for the next block.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from beepsim.tournament import bradley_terry
-from beepsim.tournament.bootstrap import layers, replicates
+from beepsim.tournament.bootstrap import Layers, layers, replicated
 from beepsim.tournament.elo import elo
 from beepsim.tournament.glicko import glicko2
 from beepsim.tournament.pairings import Pairings, among, pair, score_weights
@@ -30,7 +30,7 @@ RATING = np.dtype(
 )
 """One bot. Measures that nothing is known of are NaN."""
 
-NORMAL_95 = 1.96
+NORMAL_95 = 1.959964
 RANK_QUANTILES = (0.025, 0.975)
 MANY, FEW = 1000, 200
 SMALL_FIELD = 50
@@ -52,9 +52,9 @@ def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tu
     """RATING [B] of the current entrants, in their order, and the matrices of their pairings.
 
     Ranked by `score`; in a Swiss tournament, where opponents differ, by `bradley_terry`. Equal bots share a rank. The
-    ends of intervals are 1.96 standard deviations of the bootstrap's replicates away, for Elo of the standard error
-    carried through its updates, for Glicko-2 of its rating deviation; with fewer than 2 replicates the others' are NaN.
-    By default there are 1,000 for up to 50 bots, 200 for 250 and more.
+    ends of intervals are Student's t times standard deviations of the bootstrap's replicates away, for Elo times the
+    standard error carried through its updates, for Glicko-2 1.96 times its rating deviation; with fewer than 2
+    replicates the others' are NaN. By default there are 1,000 for up to 50 bots, 200 for 250 and more.
     """
     count = standing.current
     duels = among(standing.duels, count)
@@ -69,11 +69,16 @@ def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tu
     values["glicko2"], deviation = glicko2(duels, count)
     ranked_by = "bradley_terry" if standing.provenance["format"] == "swiss" else "score"
     is_ranked = has_fought & np.array([entrant.is_ranked for entrant in standing.entrants[:count]], bool)
-    spread, ranks = spreads(standing, duels, pairings, field, ranked_by, is_ranked, replicates, seed)
+    rounds = max(standing.tallies["rounds"].sum() / max(standing.tallies["battles"].sum(), 1), 1.0)
+    number = max(FEW, min(MANY, MANY * SMALL_FIELD // max(count, 1))) if replicates is None else replicates
+    spread, ranks = spreads(layers(duels, pairings, rounds), field, number, seed, ranked_by, is_ranked)
     spread |= {"elo": elo_error, "glicko2": deviation}
+    # What a variance is known from: the battles of its pairings beyond the first of each, or a first one's rounds.
+    known_from = np.where(pairings.battles == 1, rounds - 1.0, np.maximum(pairings.battles - 1.0, 0.0)).sum(axis=1)
+    students = student_95(np.maximum(known_from, 1.0))
     for measure in MEASURES:
         value = np.where(has_fought, values[measure], np.nan)
-        reach = NORMAL_95 * spread[measure]
+        reach = spread[measure] * (NORMAL_95 if measure == "glicko2" else students)
         low, high = value - reach, value + reach
         if measure in PER_CENT:
             low, high = np.maximum(low, 0.0), np.minimum(high, 100.0)
@@ -127,33 +132,39 @@ def measures(share: np.ndarray, survival: np.ndarray, field: Field) -> dict[str,
 
 
 def spreads(
-    standing: Standing,
-    duels: np.ndarray,
-    pairings: Pairings,
-    field: Field,
-    ranked_by: str,
-    is_ranked: np.ndarray,
-    number: int | None,
-    seed: int,
+    table: Layers, field: Field, number: int, seed: int, ranked_by: str, is_ranked: np.ndarray
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Standard deviations of the replicates' measures, [B] each, and the ranks of the ranked ones in them, [R, n]."""
-    count = len(pairings.share)
-    number = max(FEW, min(MANY, MANY * SMALL_FIELD // max(count, 1))) if number is None else number
+    """Standard deviations of the measures over so many replicates, [B] each, and the ranks of the ranked ones in each
+    replicate, [R, n]."""
     found: dict[str, list[np.ndarray]] = {measure: [] for measure in MEASURES if measure not in ("elo", "glicko2")}
-    if number < 2 or not len(duels):
-        return {measure: np.full(count, np.nan) for measure in found}, np.empty((0, is_ranked.sum()))
-    tallies = standing.tallies
-    rounds = tallies["rounds"].sum() / max(tallies["battles"].sum(), 1)
+    if number < 2 or not len(table.places):
+        return {measure: np.full(table.bots, np.nan) for measure in found}, np.empty((0, is_ranked.sum()))
     # Replicates are of single precision: they are many, and only their spread counts.
     field = field._replace(
         **{name: getattr(field, name).astype(np.float32) for name in ("games", "weights", "opponents", "moves")}
     )
-    for share, survival in replicates(layers(duels, pairings, max(rounds, 1.0)), number, seed):
+    for share, survival in replicated(table, number, seed):
         for measure, values in measures(share, survival, field).items():
             found[measure].append(values)
     together = {measure: np.concatenate(blocks) for measure, blocks in found.items()}
     ranks = np.array([ranks_of(values) for values in together[ranked_by][:, is_ranked]])
     return {measure: values.std(axis=0, ddof=1) for measure, values in together.items()}, ranks
+
+
+def student_95(freedom: np.ndarray) -> np.ndarray:
+    """The 97.5 % quantile of Student's t with so many degrees of freedom, of at least 1: 1.96 for many.
+
+    Closed forms for 1 and 2; above them Abramowitz and Stegun 26.7.5, within 0.2 %.
+    """
+    z = NORMAL_95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    series = z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    return np.where(freedom < 2, 12.7062, np.where(freedom < 3, 4.30265, series))
 
 
 def ranks_of(values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from small_tables import duel_rows, standing_of
 
 from beepsim.tournament.bradley_terry import AVERAGE, ELO_SCALE, PRIOR, log_strengths, moves_by_wins, shown
-from beepsim.tournament.ratings import rate
+from beepsim.tournament.ratings import rate, student_95
 
 # Agresti, Categorical Data Analysis, American League of 1987: wins of row over column, 13 games a pair.
 # Milwaukee, Detroit, Toronto, New York, Boston, Cleveland, Baltimore.
@@ -101,5 +101,5 @@ def test_intervals_are_those_of_strengths_fitted_anew() -> None:
         share = pairings.share + np.triu(rng.normal(0, 1, (bots, bots)) * np.nan_to_num(pairings.share_error), 1)
         wins = np.triu(share, 1) * 3 / 100
         fitted.append(shown(log_strengths(np.nan_to_num(wins + np.tril(3 - wins.T, -1)))))
-    reach = 1.96 * np.std(fitted, axis=0)
+    reach = student_95(np.array(5 * 2)) * np.std(fitted, axis=0)
     np.testing.assert_allclose(ratings["bradley_terry_high"] - ratings["bradley_terry"], reach, rtol=0.12)

@@ -6,7 +6,7 @@ from hypothesis import given
 from small_tables import HAND_MADE, duel_rows, standing_of
 from test_pairings import plain_aps, plain_scores, tables
 
-from beepsim.tournament.ratings import MEASURES, PER_CENT, RATING, rate
+from beepsim.tournament.ratings import MEASURES, PER_CENT, RATING, rate, student_95
 
 
 def test_hand_made_measures() -> None:
@@ -24,8 +24,15 @@ def test_hand_made_measures() -> None:
     assert ratings["rank"].tolist() == [1, 3, 2, 4]
     assert ratings["battles"].tolist() == [5, 5, 4, 2] and ratings["opponents"].tolist() == [3, 3, 2, 2]
     assert pairings.share[0, 1] == 70.0
-    # A's APS: errors 10, 0 and 2 of its pairings, three of them: sqrt(104) / 3 = 3.40
-    assert ratings["aps_high"][0] - ratings["aps"][0] == pytest.approx(1.96 * np.sqrt(104) / 3, rel=0.1)
+    # A's APS: errors 10, 0 and 2 of its pairings, three of them: sqrt(104) / 3 = 3.40; Student's t with 1 + 1 + 34
+    # degrees of freedom: 2.028
+    assert ratings["aps_high"][0] - ratings["aps"][0] == pytest.approx(2.028 * np.sqrt(104) / 3, rel=0.1)
+
+
+def test_students_t_as_in_tables() -> None:
+    freedom = np.array([1, 2, 3, 4, 5, 10, 30, 1e9])
+    expected = [12.706, 4.303, 3.182, 2.776, 2.571, 2.228, 2.042, 1.960]
+    np.testing.assert_allclose(student_95(freedom), expected, rtol=0.003)
 
 
 def test_hand_made_score_of_groups() -> None:
@@ -166,4 +173,4 @@ def test_intervals_of_few_seasons_hold_the_truth(seasons: int) -> None:
             low, high = ratings[measure + "_low"], ratings[measure + "_high"]
             held[measure] += ((low <= true[measure]) & (true[measure] <= high)).sum()
     for measure, number in held.items():
-        assert 0.90 < number / (tournaments * bots) < 0.98, measure
+        assert 0.92 < number / (tournaments * bots) < 0.98, measure
