@@ -193,7 +193,7 @@ class Workers(Executor):
         worker.was_sent_ahead = False
         if kind == OUT_OF_MEMORY:
             limit = "" if self._memory is None else f" (limit {self._memory} MiB)"
-            job.fail(WorkerDied(f"it ran out of memory{limit}: {value}"))
+            job.fail(WorkerDied(f"it ran out of memory{limit}" + (f": {value}" if value else "")))
             self._replace(worker)
             return
         if worker.jobs:

@@ -1,12 +1,26 @@
-"""Jobs over processes: order, mistakes, deaths."""
+"""Jobs over processes: order, mistakes, deaths, limits; nothing is lost and nobody is left."""
 
+import ctypes
 import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import CancelledError
+from pathlib import Path
 
 import pytest
 
+from beepsim import workers
 from beepsim.errors import UserError
+from beepsim.limits import STATM
 from beepsim.processes import THREAD_LIMITS
-from beepsim.workers import spread
+from beepsim.workers import AHEAD_BYTES, JobFailed, WorkerDied, Workers, spread
+
+PATIENCE = 60.0  # seconds for what must happen
+KEPT: list[bytearray] = []
 
 
 def square(number: int) -> int:
@@ -21,6 +35,63 @@ def square(number: int) -> int:
 
 def limits(_: int) -> list[str | None]:
     return [os.environ.get(name) for name in THREAD_LIMITS]
+
+
+def kill(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+def hang(holds_gil: bool) -> None:
+    if holds_gil:
+        ctypes.PyDLL(None).sleep(1000)
+    threading.Event().wait()
+
+
+def use(mebibytes: int) -> int:
+    return len(bytearray(mebibytes << 20)) >> 20
+
+
+def keep(mebibytes: int) -> None:
+    KEPT.append(bytearray(mebibytes << 20))
+
+
+def echo(value: bytes) -> bytes:
+    return value
+
+
+class Unreadable:
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def make(kind: str) -> object:
+    return Unreadable() if kind == "unreadable" else threading.Lock()
+
+
+def await_file(begun: Path, end: Path) -> int:
+    """A job that is at hand until `end` exists; the process it is in."""
+    begun.write_text(str(os.getpid()))
+    while not end.exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def until(condition) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """No zombie either, unless nobody has asked for it yet."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+# --- spread ---
 
 
 def test_results_come_in_order_and_all_are_counted():
@@ -47,3 +118,289 @@ def test_workers_compute_with_one_thread():
     before = [os.environ.get(name) for name in THREAD_LIMITS]
     assert spread(limits, [0], 1, str) == [["1"] * len(THREAD_LIMITS)]
     assert [os.environ.get(name) for name in THREAD_LIMITS] == before
+
+
+# --- each job is answered on its own ---
+
+
+def test_what_a_function_raises_costs_its_job_alone():
+    with Workers(1) as pool:
+        wrong, fails, right = (pool.submit(square, number) for number in (13, 14, 5))
+        with pytest.raises(UserError, match="13 is not liked here"):
+            wrong.result(PATIENCE)
+        with pytest.raises(JobFailed, match="(?s)Traceback.*test_workers.*ValueError: nor is 14"):
+            fails.result(PATIENCE)
+        assert right.result(PATIENCE) == 25
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "message"),
+    [
+        (square, 15, "its process ended with exit code 3"),
+        (kill, signal.SIGKILL, "its process was killed by signal 9 (SIGKILL); out of memory, or killed by hand"),
+        (kill, signal.SIGSEGV, "its process was killed by signal 11 (SIGSEGV)"),
+        (kill, signal.SIGRTMIN + 5, f"its process was killed by signal {signal.SIGRTMIN + 5} (of real time)"),
+        (kill, signal.SIGALRM, "its process was killed by signal 14 (SIGALRM)"),
+    ],
+)
+def test_a_death_costs_its_job_alone(function, argument, message):
+    with Workers(1) as pool:
+        dies = pool.submit(function, argument)
+        others = [pool.submit(square, number) for number in range(4)]  # the first of them was sent ahead
+        with pytest.raises(WorkerDied, match=f"^{re.escape(message)}$"):
+            dies.result(PATIENCE)
+        assert [other.result(PATIENCE) for other in others] == [0, 1, 4, 9]
+
+
+def test_many_deaths_lose_nothing():
+    jobs = [15 if number % 5 == 0 else number for number in range(16, 41)]
+    with Workers(3) as pool:
+        futures = [pool.submit(square, job) for job in jobs]
+        errors = [type(future.exception(PATIENCE)) for future in futures]
+    assert errors == [WorkerDied if job == 15 else type(None) for job in jobs]
+    assert [future.result() for future in futures if not future.exception()] == [j * j for j in jobs if j != 15]
+
+
+@pytest.mark.parametrize(("kind", "message"), [("unreadable", "ValueError: invalid lit"), ("lock", "cannot pickle")])
+def test_a_result_that_cannot_be_sent_fails(kind, message):
+    with Workers(1) as pool:
+        with pytest.raises(JobFailed, match=message):
+            pool.submit(make, kind).result(PATIENCE)
+        assert pool.submit(square, 3).result(PATIENCE) == 9
+
+
+def test_a_job_that_cannot_be_sent_is_refused():
+    with Workers(1) as pool:
+        with pytest.raises(TypeError, match="cannot pickle"):
+            pool.submit(square, threading.Lock())
+        assert pool.submit(square, number=3).result(PATIENCE) == 9
+
+
+def test_long_jobs_and_answers_do_not_block_each_other():
+    values = [bytes([number]) * (1 << 20 if number % 3 else AHEAD_BYTES // 2) for number in range(30)]
+    assert spread(echo, values, 2, str) == values
+
+
+def test_jobs_come_from_any_thread():
+    results: dict[int, int] = {}
+
+    def submit(first: int) -> None:
+        for number in range(first, first + 40):
+            results[number] = pool.submit(square, number).result(PATIENCE)
+
+    with Workers(2) as pool:
+        threads = [threading.Thread(target=submit, args=(first,)) for first in range(100, 420, 40)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert results == {number: number * number for number in range(100, 420)}
+
+
+def test_what_was_sent_ahead_to_a_busy_worker_is_done_by_another(tmp_path):
+    with Workers(2) as pool:
+        busy = pool.submit(await_file, tmp_path / "begun", tmp_path / "end")
+        assert [pool.submit(square, number).result(PATIENCE) for number in range(3)] == [0, 1, 4]
+        futures = [pool.submit(square, number) for number in range(16, 36)]
+        assert [future.result(PATIENCE) for future in futures] == [number * number for number in range(16, 36)]
+        (tmp_path / "end").touch()
+        assert busy.result(PATIENCE) == int((tmp_path / "begun").read_text())
+
+
+# --- limits ---
+
+
+@pytest.mark.parametrize("holds_gil", [False, True])
+def test_a_job_that_hangs_is_ended_and_its_place_told(holds_gil):
+    with Workers(1, seconds=0.5) as pool:
+        hangs, right = pool.submit(hang, holds_gil), pool.submit(square, 3)
+        with pytest.raises(
+            WorkerDied, match=r"^it took longer than 0.5 s, hung in .*test_workers.py, line \d+, in hang$"
+        ):
+            hangs.result(PATIENCE)
+        assert right.result(PATIENCE) == 9
+
+
+def test_the_limit_of_time_is_a_jobs_own():
+    with Workers(1, seconds=1.0) as pool:
+        for _ in range(3):
+            pool.submit(time.sleep, 0.4).result(PATIENCE)
+        time.sleep(1.2)  # nor does it run while nothing is to be done
+        assert pool.submit(square, 3).result(PATIENCE) == 9
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="memory is limited on Linux only")
+def test_a_job_that_uses_up_its_memory_is_ended():
+    with Workers(1, memory=200) as pool:
+        assert pool.submit(use, 150).result(PATIENCE) == 150
+        before = pool.submit(os.getpid)
+        greedy, right = pool.submit(use, 250), pool.submit(use, 150)
+        with pytest.raises(WorkerDied, match=r"^it ran out of memory \(limit 200 MiB\)$"):
+            greedy.result(PATIENCE)
+        assert right.result(PATIENCE) == 150
+        assert pool.submit(os.getpid).result(PATIENCE) != before.result(PATIENCE)
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="memory is limited on Linux only")
+def test_the_limit_of_memory_counts_from_a_jobs_beginning():
+    with Workers(1, memory=200) as pool:
+        for _ in range(3):
+            pool.submit(keep, 150).result(PATIENCE)
+
+
+def test_without_a_limit_a_lack_of_memory_is_told():
+    with Workers(1) as pool:
+        with pytest.raises(WorkerDied, match="^it ran out of memory$"):
+            pool.submit(use, 1 << 40).result(PATIENCE)
+
+
+# --- the end ---
+
+
+def test_after_a_shutdown_nothing_is_left_and_nothing_taken():
+    with Workers(2) as pool:
+        pids = {pool.submit(os.getpid).result(PATIENCE) for _ in range(10)}
+    assert not any(map(is_alive, pids))
+    with pytest.raises(RuntimeError, match="are shut down"):
+        pool.submit(square, 1)
+    pool.shutdown()
+
+
+def test_a_shutdown_does_all_jobs():
+    pool = Workers(2)
+    futures = [pool.submit(square, number) for number in range(16, 66)]
+    pool.shutdown()
+    assert [future.result(0) for future in futures] == [number * number for number in range(16, 66)]
+
+
+def test_a_cancelled_job_is_not_done(tmp_path):
+    with Workers(1) as pool:
+        busy = pool.submit(await_file, tmp_path / "begun", tmp_path / "end")
+        others = [pool.submit(await_file, tmp_path / f"other {number}", tmp_path / "end") for number in range(3)]
+        until((tmp_path / "begun").exists)
+        assert others[2].cancel() and not busy.cancel()
+        (tmp_path / "end").touch()
+        assert others[1].result(PATIENCE) == busy.result(PATIENCE)
+    assert not (tmp_path / "other 2").exists()
+
+
+def test_what_has_not_begun_is_cancelled_and_the_job_at_hand_is_done(tmp_path):
+    pool = Workers(1)
+    busy = pool.submit(await_file, tmp_path / "begun", tmp_path / "end")
+    others = [pool.submit(await_file, tmp_path / f"other {number}", tmp_path / "end") for number in range(3)]
+    until((tmp_path / "begun").exists)
+    pool.shutdown(wait=False, cancel_futures=True)
+    for other in others:  # the first of them had been sent ahead
+        with pytest.raises(CancelledError):
+            other.result(PATIENCE)
+    (tmp_path / "end").touch()
+    pool.shutdown()
+    assert busy.result(0) == int((tmp_path / "begun").read_text())
+    assert {path.name for path in tmp_path.iterdir()} == {"begun", "end"} and not is_alive(busy.result())
+
+
+def test_an_exception_cancels_and_who_does_not_finish_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "SECONDS_TO_FINISH", 0.1)
+    with pytest.raises(ZeroDivisionError), Workers(1) as pool:
+        busy = pool.submit(await_file, tmp_path / "begun", tmp_path / "end")
+        other = pool.submit(square, 1)
+        until((tmp_path / "begun").exists)
+        raise ZeroDivisionError
+    assert other.cancelled() and not is_alive(int((tmp_path / "begun").read_text()))
+    with pytest.raises(WorkerDied, match="^it was not done 0.1 s after the workers were shut down$"):
+        busy.result(0)
+
+
+def test_where_no_process_can_be_started_whoever_waits_is_told(monkeypatch):
+    with Workers(1) as pool:
+        monkeypatch.setattr(workers, "start_worker", lambda *_: (_ for _ in ()).throw(OSError("no more processes")))
+        dies, waits = pool.submit(square, 15), pool.submit(square, 2)
+        assert "exit code 3" in str(dies.exception(PATIENCE))
+        assert "the workers cannot go on: OSError('no more processes')" in str(waits.exception(PATIENCE))
+        until(lambda: pool._is_closing)
+        with pytest.raises(RuntimeError, match="are shut down"):
+            pool.submit(square, 1)
+
+
+# --- a program with workers ---
+
+PROGRAM = """
+import signal
+from pathlib import Path
+from test_workers import await_file
+from beepsim.workers import Workers
+
+def main(folder):
+    with Workers(2) as pool:
+        jobs = [pool.submit(await_file, folder / f"begun {number}", folder / "end") for number in range(5)]
+        (folder / "waits").touch()
+        try:
+            jobs[0].result()
+        except KeyboardInterrupt:
+            (folder / "interrupted").touch()
+            raise
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it is ignored, as in background jobs
+    main(Path(__file__).parent)
+"""
+
+
+def start_program(folder: Path, text: str) -> subprocess.Popen[str]:
+    (folder / "program.py").write_text(text)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    command = [sys.executable, str(folder / "program.py")]
+    return subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def pids_at_work(folder: Path) -> list[int]:
+    until(lambda: len([path for path in folder.glob("begun *") if path.read_text()]) == 2)
+    return [int(path.read_text()) for path in folder.glob("begun *")]
+
+
+def test_workers_of_a_killed_program_end_with_their_job(tmp_path):
+    with start_program(tmp_path, PROGRAM) as program:
+        pids = pids_at_work(tmp_path)
+        program.kill()
+        program.wait(PATIENCE)
+        (tmp_path / "end").touch()
+        until(lambda: not any(map(is_alive, pids)))
+    assert len(list(tmp_path.glob("begun *"))) == 2  # what was sent ahead is not begun
+
+
+def test_ctrl_c_lets_the_jobs_at_hand_finish(tmp_path):
+    with start_program(tmp_path, PROGRAM) as program:
+        pids = pids_at_work(tmp_path)
+        until((tmp_path / "waits").exists)
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        until((tmp_path / "interrupted").exists)
+        (tmp_path / "end").touch()
+        _, errors = program.communicate(timeout=PATIENCE)
+    assert program.returncode == -signal.SIGINT and errors.count("Traceback") == 1 and "KeyboardInterrupt" in errors
+    assert len(list(tmp_path.glob("begun *"))) == 2 and not any(map(is_alive, pids))
+
+
+def test_ctrl_c_twice_ends_at_once(tmp_path):
+    with start_program(tmp_path, PROGRAM) as program:
+        pids = pids_at_work(tmp_path)
+        until((tmp_path / "waits").exists)
+        os.killpg(program.pid, signal.SIGINT)
+        until((tmp_path / "interrupted").exists)
+        os.killpg(program.pid, signal.SIGINT)
+        program.communicate(timeout=PATIENCE)
+        until(lambda: not any(map(is_alive, pids)))
+
+
+def test_a_worker_that_cannot_start_costs_its_job_and_is_not_tried_for_ever(tmp_path):
+    unguarded = """
+from test_workers import square
+from beepsim.workers import Workers
+with Workers(1) as pool:
+    futures = [pool.submit(square, number) for number in range(3)]
+    for future in futures:
+        assert "its process did not start: its process ended with exit code 1" == str(future.exception(50)), future
+"""
+    with start_program(tmp_path, unguarded) as program:
+        _, errors = program.communicate(timeout=PATIENCE)
+        assert program.returncode == 0 and "AssertionError" not in errors
+        assert "freeze_support" in errors  # Python tells the author of the program
