@@ -1,10 +1,12 @@
 """DUEL rows and standings from a few numbers, for tests of ratings and plans."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from beepsim.tournament.standing import BATTLE, DUEL, TALLY, Entrant, Standing
+from beepsim.tournament.plan import Plan, Told
+from beepsim.tournament.standing import BATTLE, DUEL, TALLY, Entrant, Key, Standing
 
 ROUNDS = 35
 
@@ -46,3 +48,41 @@ def standing_of(
         for i in range(count)
     )
     return Standing("small", entrants, np.zeros(0, BATTLE), duels, tallies, (), group_weights or {}, {"format": kind})
+
+
+def follow(
+    plan: Plan,
+    fight: Callable[[Key], float | None],
+    rng: np.random.Generator | None = None,
+    turns: Callable[[Key], int] = lambda key: 1000,
+) -> list[list[Key]]:
+    """The steps of a plan that is told what `fight` says: a's share of each battle, None where it failed.
+
+    With `rng` rows come in any order.
+    """
+    steps: list[list[Key]] = []
+    untold: deque[list[Key]] = deque()
+    while True:
+        told = [key for _ in range(len(untold) - plan.lag) for key in untold.popleft()]
+        fought = [(*key.bots, key.season, share) for key in told if (share := fight(key)) is not None]
+        duels, failed = duel_rows(fought, 25.0), [key for key in told if fight(key) is None]
+        duels["turns"] = [turns(key) for key in told if fight(key) is not None]
+        if rng is not None:
+            duels = rng.permutation(duels)
+        try:
+            step = plan.steps.send(Told(duels, failed)) if steps else next(plan.steps)
+        except StopIteration:
+            return steps
+        steps.append(step)
+        untold.append(step)
+
+
+def lucky(skills: Sequence[float], spread: float, seed: int) -> Callable[[Key], float]:
+    """Shares by the difference in skill and by luck, which the battle's key decides."""
+
+    def fight(key: Key) -> float:
+        a, b = key.bots
+        luck = np.random.default_rng([seed, a, b, key.season]).normal(0, spread)
+        return float(np.clip(50 + (skills[a] - skills[b]) / 2 + luck, 0, 100))
+
+    return fight
