@@ -17,6 +17,9 @@ from beepsim.tournament.tables import Progress, rank_order, share_reaches
 MOST_DUELS = 200_000
 """Battles of pairings that are put on the page, 20 bytes each; where there are more, it names a command instead."""
 
+MOST_ROWS = 100
+"""Of a table at once, until all are asked for: browsers take a second to lay out a thousand."""
+
 WHOLE = ("<u1", "<u2", "<u4")
 SIGNED = ("<i2", "<i4")
 
@@ -97,6 +100,7 @@ def page_frame(
         "rows": rows.tolist(),
         "columns": columns.tolist(),
         "arrays": {name: {"type": packed.type, "decimals": packed.decimals} for name, packed in arrays.items()},
+        "most_rows": MOST_ROWS,
         "replay": f"beepsim tournament replay {shlex.quote(str(database))}",
         "show": f"beepsim tournament show {shlex.quote(str(database))} --pairing",
     }

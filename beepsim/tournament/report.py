@@ -13,7 +13,7 @@ from markupsafe import Markup
 from beepsim.experiments.report import plain
 from beepsim.files import write_text
 from beepsim.tournament.cells import APS, GROUPS, HITS, SCORE, VERSIONS, bars, cell_rows, ranking_columns
-from beepsim.tournament.page_data import Packed, page_arrays, page_frame, script_json
+from beepsim.tournament.page_data import MOST_ROWS, Packed, page_arrays, page_frame, script_json
 from beepsim.tournament.pairings import Pairings
 from beepsim.tournament.standing import Standing
 from beepsim.tournament.tables import (
@@ -84,6 +84,7 @@ def render_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
         groups=sorted({entrant.group for entrant in standing.entrants if entrant.group}),
         columns=columns,
         main=main,
+        most_rows=MOST_ROWS,
         axis=axis,
         ranking=list(
             zip(frame["order"], zip(*ranks, strict=True), bar_rows, cell_rows(tables["ranking"], columns), strict=True)

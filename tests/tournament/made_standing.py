@@ -60,12 +60,14 @@ def make_standing(
         for bot in range(bots)
     )
     provenance = {
-        "name": "made up",
-        "format": "challenge" if references else "round robin",
+        "tournament": "made up",
+        "format": "challenge" if references else "round_robin",
         "seed": seed,
-        "rounds": ROUNDS,
         "rules": {"width": 800, "height": 600, "num_rounds": ROUNDS},
-        "versions": {"beepsim": "0.1.0", "python": "3.11.0"},
+        "fought": ["2026-01-02T03:04:05+00:00", "2026-01-02T04:05:06+00:00"],
+        "database": "made.db",
+        "beepsim": "0.1.0",
+        "configuration": "name: made up\nseed: 1\n",
     }
     weights = {group: float(2 - (place > 0)) for place, group in enumerate(groups)}
     return Standing("made up", entrants, battles, duels, tallies_of(duels, bots), failures, weights, provenance)

@@ -10,10 +10,19 @@ const unpacked = new Map();
 // The array as whole numbers; unpacked when first asked for, so that a page of a million scores opens at once.
 function packed(name) {
   if (!unpacked.has(name)) {
-    const bytes = Uint8Array.from(atob(document.getElementById("array-" + name).textContent), (sign) => sign.charCodeAt(0));
+    const bytes = bytesOf(document.getElementById("array-" + name).textContent);
     unpacked.set(name, new TYPES[frame.arrays[name].type](bytes.buffer));
   }
   return unpacked.get(name);
+}
+
+// Browsers before 2025 lack fromBase64, which is many times as fast.
+function bytesOf(base64) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  const signs = atob(base64);
+  const bytes = new Uint8Array(signs.length);
+  for (let at = 0; at < signs.length; at++) bytes[at] = signs.charCodeAt(at);
+  return bytes;
 }
 
 // One number of an array; NaN where there is none.

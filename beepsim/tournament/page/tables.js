@@ -1,4 +1,27 @@
-// Tables that sort by a click on a heading, and the ranking's filter.
+// Tables that sort by a click on a heading and show their first rows, and the ranking's filter.
+
+const moreButtons = new Map();
+
+// Rows beyond the first ones are not laid out until they are asked for; printed, all are.
+function limitRows(table) {
+  const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden);
+  const most = moreButtons.get(table)?.dataset.pressed ? rows.length : frame.most_rows;
+  rows.forEach((row, place) => row.classList.toggle("beyond", place >= most));
+  if (rows.length > frame.most_rows && !moreButtons.has(table)) {
+    const button = element("button");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      button.dataset.pressed = "yes";
+      limitRows(table);
+    });
+    moreButtons.set(table, button);
+    table.parentElement.after(button);
+  }
+  const button = moreButtons.get(table);
+  if (!button) return;
+  button.hidden = rows.length <= most;
+  button.textContent = `Show all ${rows.length} rows`;
+}
 
 function sortValue(row, index) {
   const text = row.cells[index].dataset.value ?? row.cells[index].textContent.trim();
@@ -15,11 +38,13 @@ function sortRows(table, index, direction) {
     return sign * (typeof a === "number" && typeof b === "number" ? a - b : order(String(a), String(b)));
   });
   table.tBodies[0].append(...rows.map(([, row]) => row));
+  limitRows(table);
   for (const heading of table.tHead.rows[0].cells) heading.removeAttribute("aria-sort");
   table.tHead.rows[0].cells[index].setAttribute("aria-sort", direction);
 }
 
 function makeSortable(table, then = () => {}) {
+  limitRows(table);
   for (const heading of table.tHead.rows[0].cells) {
     if (!heading.dataset.sorts) continue;
     const sort = () => {
@@ -45,6 +70,7 @@ function filterRanking() {
     row.hidden = !bot.label.toLowerCase().includes(wanted) || (group !== "" && bot.group !== group);
     shown += !row.hidden;
   }
+  limitRows(document.getElementById("bots"));
   document.getElementById("shown").textContent = shown < rows.length ? `${shown} of ${rows.length} bots` : "";
 }
 
