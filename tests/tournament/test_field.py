@@ -1,0 +1,56 @@
+"""Bots of a tournament carry their sources: what has changed or is gone since still fights as it was."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from beepsim.battle import Rules, fight
+from beepsim.errors import UserError
+from beepsim.tournament.field import bot_of, find_bots, unpacked_bot
+
+MOVER = "def move(view, command):\n    command.distance = {} if view.turn % 40 < 20 else -100.0\n"
+RULES = Rules(num_rounds=2)
+
+
+def test_a_changed_bot_fights_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "mover.py"
+    path.write_text(MOVER.format("100.0"))
+    (source,) = find_bots(str(path))
+    enemy = "circle+linear"
+    before = fight([bot_of(source), enemy], 1, RULES)
+    path.write_text(MOVER.format("-30.0"))
+    (changed,) = find_bots(str(path))
+    assert changed.hash != source.hash
+    assert fight([bot_of(changed), enemy], 1, RULES) != before
+    again = fight([bot_of(source), enemy], 1, RULES)
+    assert again == before and again.robots[0].name == "mover"
+    path.unlink()
+    assert fight([bot_of(source), enemy], 1, RULES) == before
+
+
+def test_a_movement_with_a_gun_and_a_class_are_carried_too(tmp_path: Path) -> None:
+    for spec in ("circle+linear", "sample.Walls"):
+        (source,) = find_bots(spec)
+        gone = replace(source, spec=str(tmp_path / "gone.py"))
+        assert fight([bot_of(gone), "oscillator"], 3, RULES) == fight([spec, "oscillator"], 3, RULES)
+
+
+def test_sources_that_are_not_what_they_should_be_are_refused() -> None:
+    (source,) = find_bots("circle")
+    with pytest.raises(UserError, match="bot circle: its sources have the hash .* it should be"):
+        unpacked_bot(replace(source, files=(("circle.py", b"def move(command):\n    pass\n"),)))
+    with pytest.raises(UserError, match=r"'\.\./circle\.py' is no name of a bot's file"):
+        unpacked_bot(replace(source, files=(("../circle.py", source.files[0][1]),)))
+
+
+def test_a_name_of_ones_own_is_the_robots_name() -> None:
+    (source,) = find_bots("circle")
+    result = fight([bot_of(replace(source, name="mine")), "oscillator"], 1, RULES)
+    assert [robot.name for robot in result.robots] == ["mine", "oscillator"]
+
+
+@pytest.mark.parametrize("pattern", ["circle*+*+*", "*.nothing", "/nowhere/*.py", "[!a-z]*"])
+def test_patterns_without_a_match_are_mistakes(pattern: str) -> None:
+    with pytest.raises(UserError, match="pattern"):
+        find_bots(pattern)
