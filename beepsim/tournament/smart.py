@@ -46,6 +46,7 @@ class Certainty(NamedTuple):
     own_a: np.ndarray  # [P] by what a pairing score is multiplied in a's score
     own_b: np.ndarray
     overlaps: np.ndarray  # bool [B] with a neighbour in the ranking
+    cost: np.ndarray  # [P] turns of a battle
 
 
 def smart_plan(
@@ -158,7 +159,7 @@ def certainty_of(table: Table, count: int) -> Certainty:
     meet = score[better] - score[worse] <= NORMAL_95 * (now[better] + now[worse])
     overlaps = np.zeros(count, bool)
     overlaps[better[meet]] = overlaps[worse[meet]] = True
-    return Certainty(variance, later, own_a, own_b, overlaps)
+    return Certainty(variance, later, own_a, own_b, overlaps, np.maximum(table.turns / known, 1.0))
 
 
 def shrunk_variance(table: Table, mean: np.ndarray) -> np.ndarray:
@@ -178,10 +179,7 @@ def gains(table: Table, certainty: Certainty, pairs: np.ndarray) -> np.ndarray:
         error = certainty.errors[bots[pairs]]
         after = np.sqrt(np.maximum(error**2 - own[pairs] ** 2 * saved, 0.0))
         lowered += certainty.overlaps[bots[pairs]] * (error - after)
-    known = np.maximum(table.known, 1)
-    usual = table.turns.sum() / max(table.known.sum(), 1)
-    cost = np.where(table.known > 0, table.turns / known, usual)[pairs]
-    return lowered / np.maximum(cost, 1.0)
+    return lowered / certainty.cost[pairs]
 
 
 def next_step(
