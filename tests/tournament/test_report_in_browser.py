@@ -102,6 +102,8 @@ def test_a_click_on_a_cell_shows_the_pairing_and_its_battles(tmp_path: Path) -> 
         found.command = texts("#pairing code");
         document.querySelector("#pairing tbody tr:nth-child(2)").click();
         found.second = texts("#pairing code");
+        clickCell(2, 5);
+        found.mirrored = texts("#pairing tbody td:nth-child(3)");
         clickCell(3, 3);
         found.diagonal = texts("#pairing h3");
         const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -117,7 +119,10 @@ def test_a_click_on_a_cell_shows_the_pairing_and_its_battles(tmp_path: Path) -> 
     row, column = int(order[5]), int(order[2])
     pairings = rate(standing, replicates=0)[1]
     share = pairings.share[row, column]
-    assert found["title"] == found["diagonal"] == [f"{labels[5]} against {labels[2]}"]
+    assert found["title"] == [f"{labels[5]} against {labels[2]}"]
+    assert found["diagonal"] == [f"{labels[2]} against {labels[5]}"]  # its cell is nobody's
+    scores = [float(battle[2]) for battle in found["battles"]]
+    assert [float(score) for score in found["mirrored"]] == pytest.approx([100 - score for score in scores])
     assert found["hover"].startswith(f"{labels[5]} against {labels[2]}: {share:.2f} ± ")
     assert found["hover"].endswith("%, 3 battles")
     assert found["facts"][0].startswith(f"Score{share:.2f} % [")
