@@ -191,14 +191,14 @@ class Workers(Executor):
             return
         job = worker.jobs.popleft()
         worker.was_sent_ahead = False
+        if kind == DONE:
+            job.succeed(value)
+        else:
+            job.fail(error_of(kind, value, self._memory))
         if kind == OUT_OF_MEMORY:
-            limit = "" if self._memory is None else f" (limit {self._memory} MiB)"
-            job.fail(WorkerDied(f"it ran out of memory{limit}" + (f": {value}" if value else "")))
             self._replace(worker)
-            return
-        if worker.jobs:
+        elif worker.jobs:
             worker.jobs[0].begin()
-        answer_job(job, kind, value)
 
     def _replace(self, worker: Worker) -> None:
         """Removes a worker whose process has ended, or is to; what it had begun fails, the rest is for others."""
@@ -220,12 +220,12 @@ class Workers(Executor):
             self._waiting.extendleft(reversed(unbegun))
 
 
-def answer_job(job: Job, kind: str, value: Any) -> None:
-    """Gives the future what a worker's answer says."""
-    if kind == DONE:
-        job.succeed(value)
-    else:
-        job.fail(UserError(value) if kind == USER_ERROR else JobFailed(value))
+def error_of(kind: str, text: str, memory: int | None) -> Exception:
+    """What an answer of worker.py means that is no result; `memory` (MiB) was the job's limit."""
+    if kind == OUT_OF_MEMORY:
+        limit = "" if memory is None else f" (limit {memory} MiB)"
+        return WorkerDied(f"it ran out of memory{limit}" + (f": {text}" if text else ""))
+    return UserError(text) if kind == USER_ERROR else JobFailed(text)
 
 
 def spread(
