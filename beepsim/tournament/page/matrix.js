@@ -11,7 +11,6 @@ const BELOW = 8; // px under the last row, for half of a number beside it
 const matrix = { left: 0, top: 0, x: 0, y: 0, size: 1, whole: 1, width: 0, height: 0, picture: null, labels: 0 };
 
 function colourOf(share) {
-  if (!Number.isFinite(share)) return UNMET;
   const place = (Math.min(Math.max(share, 0), 100) / 100) * (STOPS.length - 1);
   const first = Math.min(Math.floor(place), STOPS.length - 2);
   const part = (index, byte) => parseInt(STOPS[index].slice(2 * byte, 2 * byte + 2), 16);
@@ -56,7 +55,6 @@ function layOut() {
   matrix.whole = fitting(matrix.labels) >= NAMED_FROM ? fitting(matrix.labels) : Math.min(fitting(52), NAMED_FROM - 0.01);
   setMargins(matrix.whole);
   const high = Math.ceil(matrix.top + matrix.whole * down + BELOW);
-  canvas.style.height = `${high}px`;
   canvas.width = Math.round(full * devicePixelRatio);
   canvas.height = Math.round(high * devicePixelRatio);
   Object.assign(matrix, { full, high, size: matrix.whole, x: 0, y: 0 });

@@ -75,7 +75,7 @@ function showPairing(row, column) {
   panel.append(list);
   if ("duel_pair" in frame.arrays) showBattles(panel, row, column);
   else {
-    panel.append(element("p", "This page has no room for the battles of so many; to list them:", "soft"));
+    panel.append(element("p", "So many battles have no room on this page; to list those of this pairing:", "soft"));
     panel.append(element("code", `${frame.show} ${bot.shell} ${opponent.shell}`, "command"));
   }
 }
