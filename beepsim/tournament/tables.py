@@ -13,10 +13,10 @@ import numpy as np
 from beepsim.experiments.report import plain
 from beepsim.files import replacing
 from beepsim.tournament.pairings import Pairings
-from beepsim.tournament.ratings import MEASURES
+from beepsim.tournament.ratings import MEASURES, student_95
 from beepsim.tournament.standing import TALLY, Standing
+from beepsim.tournament.versions import ROUNDS_TELL
 
-NORMAL_95 = 1.96
 PRIOR_BATTLES = 4.0
 """As many battles' worth the tournament's usual spread of shares counts in the spread of one pairing's."""
 
@@ -104,7 +104,7 @@ def hit_rates(tallies: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         residuals = tallies["hits_squared"] - 2 * rate * tallies["shots_times_hits"]
         residuals += rate**2 * tallies["shots_squared"]
         spread = np.where(battles > 1, battles / (battles - 1) * np.maximum(residuals, 0.0), np.nan)
-        reach = NORMAL_95 * np.sqrt(spread) / shots
+        reach = student_95(np.maximum(battles - 1.0, 1.0)) * np.sqrt(spread) / shots
     return 100 * rate, 100 * np.maximum(rate - reach, 0.0), 100 * np.minimum(rate + reach, 1.0)
 
 
@@ -120,22 +120,27 @@ def enemy_tallies(standing: Standing) -> np.ndarray:
     return found
 
 
-def share_reaches(pairings: Pairings) -> np.ndarray:
-    """How far the 95 % interval of each pairing score reaches to either side, points [B, B].
+def share_variances(pairings: Pairings) -> tuple[np.ndarray, np.ndarray]:
+    """Variances of the pairing scores, and the degrees of freedom that they are known with; [B, B] each.
 
     Two or three battles say little of how far battles differ: two that came out alike would claim a certainty that is
     luck. So their variance is drawn towards the mean of all pairings' (Smyth 2004, "Linear models and empirical Bayes
-    methods", with a fixed prior), and the quantile is Student's. A single battle's variance, from its rounds, stands.
+    methods", with a fixed prior). A single battle's variance, from its rounds, stands.
     """
-    error, battles = pairings.share_error, np.maximum(pairings.battles, 1)
-    variance = error**2 * battles
-    usual = variance[np.isfinite(variance)]
-    several = battles > 1
+    battles = np.maximum(pairings.battles, 1)
+    variance = pairings.share_error**2
+    of_battle = variance * battles
+    known = of_battle[np.isfinite(of_battle)]
+    usual = known.mean() if len(known) else np.nan
     freedom = PRIOR_BATTLES + battles - 1.0
-    drawn = (PRIOR_BATTLES * (usual.mean() if len(usual) else np.nan) + (battles - 1) * variance) / freedom
-    # Cornish and Fisher's expansion of Student's quantile about the normal one.
-    student = NORMAL_95 + 2.372 / freedom + 2.823 / freedom**2
-    return np.where(several, student * np.sqrt(drawn / battles), NORMAL_95 * error)
+    drawn = (PRIOR_BATTLES * usual + (battles - 1) * of_battle) / (freedom * battles)
+    return np.where(battles > 1, drawn, variance), np.where(battles > 1, freedom, ROUNDS_TELL)
+
+
+def share_reaches(pairings: Pairings) -> np.ndarray:
+    """How far the 95 % interval of each pairing score reaches to either side, points [B, B]."""
+    variance, freedom = share_variances(pairings)
+    return student_95(freedom) * np.sqrt(variance)
 
 
 def pairing_table(standing: Standing, pairings: Pairings) -> Table:
@@ -157,6 +162,7 @@ def group_table(standing: Standing, ratings: np.ndarray, pairings: Pairings) -> 
     """The mean pairing score of each ranked bot against each group's bots; without rows if there is only one group."""
     groups = np.array([entrant.group for entrant in standing.entrants[: standing.current]], object)
     met = pairings.battles > 0
+    variance, freedom = share_variances(pairings)
     ranked = [int(bot) for bot in rank_order(ratings) if ratings["rank"][bot] > 0]
     faced = [group for group in dict.fromkeys(groups) if met[np.ix_(ranked, groups == group)].any()]
     rows = []
@@ -166,7 +172,7 @@ def group_table(standing: Standing, ratings: np.ndarray, pairings: Pairings) -> 
             number = int(opponents.sum())
             if number:
                 share = pairings.share[bot, opponents].mean()
-                reach = NORMAL_95 * np.sqrt((pairings.share_error[bot, opponents] ** 2).sum()) / number
+                reach = student_95(freedom[bot, opponents].sum()) * np.sqrt(variance[bot, opponents].sum()) / number
                 rows.append((labels(standing)[bot], group, number, share, share - reach, share + reach))
     columns = list(zip(*rows, strict=True)) or [()] * 6
     names = ("bot", "group", "opponents", "share", "share_low", "share_high")
@@ -211,6 +217,12 @@ def progress_table(standing: Standing, ratings: np.ndarray, progress: Progress) 
 def row_table(name: str, rows: Sequence[dict[str, Any]]) -> Table:
     """A table of rows that all have the same keys."""
     return Table(name, {key: np.array([row[key] for row in rows], object) for key in (rows[0] if rows else ())})
+
+
+def table_rows(table: Table) -> list[dict[str, Any]]:
+    """The rows in Python's own types; a missing number is NaN."""
+    columns = (column.tolist() for column in table.columns.values())
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def write_table(folder: Path, table: Table, provenance: dict[str, Any]) -> None:
