@@ -133,8 +133,12 @@ class Workers(Executor):
 
     def _hand_out(self) -> None:
         """To those who have nothing to do, then ahead to those who have."""
-        while self._waiting and len(self._workers) < self._count:
-            self._workers.append(start_worker(self._seconds, self._memory))
+        try:
+            while self._waiting and len(self._workers) < self._count:
+                self._workers.append(start_worker(self._seconds, self._memory))
+        except OSError:  # the system has no more processes or files; those that are there go on
+            if not self._workers:
+                raise
         for worker in self._workers:
             # A long message would keep the manager until the process has started.
             if not worker.jobs and (job := self._next(None if worker.is_ready else AHEAD_BYTES) or self._take_back()):

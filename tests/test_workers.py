@@ -322,6 +322,14 @@ def test_where_no_process_can_be_started_whoever_waits_is_told(monkeypatch):
             pool.submit(square, 1)
 
 
+def test_where_a_process_cannot_be_replaced_the_others_go_on(monkeypatch):
+    with Workers(2) as pool:
+        monkeypatch.setattr(workers, "start_worker", lambda *_: (_ for _ in ()).throw(OSError("no more processes")))
+        assert "exit code 3" in str(pool.submit(square, 15).exception(PATIENCE))
+        futures = [pool.submit(square, number) for number in range(10)]
+        assert [future.result(PATIENCE) for future in futures] == [number * number for number in range(10)]
+
+
 # --- a program with workers ---
 
 PROGRAM = """

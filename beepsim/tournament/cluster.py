@@ -118,7 +118,7 @@ def perform_there(
     try:
         return "done", workers.submit(function, *args, **named).result()
     except tuple(ERRORS.values()) as error:
-        return next(kind for kind, one in ERRORS.items() if type(error) is one), str(error)
+        return next(kind for kind, one in ERRORS.items() if isinstance(error, one)), str(error)
 
 
 class ClusterExecutor(Executor):

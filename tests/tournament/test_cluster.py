@@ -65,11 +65,11 @@ def dask_workers(address: str, folder: Path, *arguments: object):
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scheduler with two workers of one thread."""
+    """A scheduler with two workers of two threads."""
     folder = tmp_path_factory.mktemp("dask")
     with (
         dask_scheduler(folder) as (address, _),
-        dask_workers(address, folder, "--nthreads", 1, "--nworkers", 2),
+        dask_workers(address, folder, "--nthreads", 2, "--nworkers", 2),
     ):
         yield address
 
@@ -117,15 +117,12 @@ def test_a_job_that_loses_every_worker_fails(address):
             future.result(PATIENCE)
 
 
-def test_jobs_run_in_the_main_thread_of_as_many_processes_as_there_are_threads(tmp_path):
-    with dask_scheduler(tmp_path) as (address, _), dask_workers(address, tmp_path, "--nthreads", 2):
-        notes = tmp_path / "notes"
-        notes.mkdir()
-        with dask_executor(address) as executor:
-            assert executor.submit(is_main_thread).result(PATIENCE)
-            futures = [executor.submit(note, notes, number) for number in range(20)]
-            assert [future.result(PATIENCE) for future in futures] == [number * number for number in range(20)]
-        assert len(processes(notes, 1)) == 2 and len(processes(notes, 2)) == 1
+def test_jobs_run_in_the_main_thread_of_a_process_for_each_of_dasks_threads(address, tmp_path):
+    with dask_executor(address) as executor:
+        assert executor.submit(is_main_thread).result(PATIENCE)
+        futures = [executor.submit(note, tmp_path, number) for number in range(40)]
+        assert [future.result(PATIENCE) for future in futures] == [number * number for number in range(40)]
+    assert len(processes(tmp_path, 1)) == 2 * len(processes(tmp_path, 2))
 
 
 def test_an_exception_gives_up_what_is_not_done(address, tmp_path):
@@ -144,14 +141,21 @@ def other_version(folder: Path) -> Path:
     return path
 
 
-def test_a_worker_with_another_beepsim_is_named(tmp_path, capsys):
+def test_a_cluster_that_cannot_be_used_is_told(tmp_path, monkeypatch, capsys):
     with dask_scheduler(tmp_path) as (address, _):
+        with monkeypatch.context() as patch:
+            patch.setattr(cluster, "SECONDS_FOR_WORKERS", 0.2)
+            with pytest.raises(UserError, match=f"^the scheduler at {address} has no workers after 0.2 s; start "):
+                with dask_executor(address):
+                    raise AssertionError
+        assert capsys.readouterr().err == (
+            f"The scheduler at {address} has no workers yet; start some: dask worker {address}\n"
+        )
         with dask_workers(address, tmp_path, "--nthreads", 1, "--preload", other_version(tmp_path)):
             with pytest.raises(UserError, match=r"^worker tcp://.* has beepsim 0.0.9 \(\w+\), here it is ") as caught:
                 with dask_executor(address):
                     raise AssertionError
-            assert identity() in str(caught.value)
-    assert "no workers yet" in capsys.readouterr().err
+    assert identity() in str(caught.value)
 
 
 def test_who_comes_later_is_checked_too_and_the_loss_of_the_scheduler_is_told(tmp_path):
@@ -185,15 +189,6 @@ def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
     with pytest.raises(UserError, match="^no Dask scheduler answers at tcp://127.0.0.1:1 .*`dask scheduler`"):
         with dask_executor("tcp://127.0.0.1:1"):
             raise AssertionError
-
-
-def test_a_scheduler_without_workers_is_told(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cluster, "SECONDS_FOR_WORKERS", 0.2)
-    with dask_scheduler(tmp_path) as (address, _):
-        with pytest.raises(UserError, match=f"^the scheduler at {address} has no workers after 0.2 s; start some"):
-            with dask_executor(address):
-                raise AssertionError
-    assert "has no workers yet; start some: dask worker" in capsys.readouterr().err
 
 
 def test_without_dask_it_is_told_what_to_install(monkeypatch):
