@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from beepsim.tournament.standing import Standing
 
 RUN = "run"
-DATABASE = "tournament.sqlite"
 REPORT = "report"
 MOST_RANKS = 50  # that are printed
 
@@ -57,12 +56,13 @@ def run(
     Example: beepsim tournament configs/league.yaml
     """
     from beepsim.tournament.config import read_tournament
+    from beepsim.tournament.database import FILE_NAME
     from beepsim.tournament.live import showing
     from beepsim.tournament.run import run_tournament
 
     tournament = read_tournament(config)
     folder = out or Path("runs") / tournament.name
-    path = folder / DATABASE
+    path = folder / FILE_NAME
     command = shlex.join(["beepsim", *sys.argv[1:]])
     kept = f"all battles fought until then are in {path}; the same command goes on from there"
     with (
@@ -172,7 +172,9 @@ def executor_of(
 
 
 def database_file(path: Path) -> Path:
-    return path / DATABASE if path.is_dir() else path
+    from beepsim.tournament.database import FILE_NAME
+
+    return path / FILE_NAME if path.is_dir() else path
 
 
 def read(path: Path) -> "Standing":

@@ -75,8 +75,9 @@ def follow(
     is_over = False
 
     def close(key: Key, step: Step, reason: str) -> None:
-        fail(key, reason)
-        ledger.failed[key.bots] = reason
+        if key.bots not in ledger.failed:
+            fail(key, reason)
+            ledger.failed[key.bots] = reason
         step.open -= 1
 
     while True:
@@ -103,10 +104,10 @@ def follow(
                 outcome = future.result()
             except WorkerDied as error:
                 deaths[key] += 1
-                if deaths[key] < TRIES and not watch.is_stopped():
+                if deaths[key] < TRIES and key.bots not in ledger.failed:
                     watch.note(f"a worker was lost ({error}); its battle is fought again")
                     waiting.appendleft((key, step))
-                elif deaths[key] >= TRIES:
+                else:
                     close(key, step, f"{error}; so did the battle's second try")
             except BrokenExecutor as error:
                 raise UserError(f"the workers broke down ({error or type(error).__name__}); run it again") from None

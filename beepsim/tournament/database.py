@@ -26,6 +26,7 @@ from beepsim.tournament.job import SCORES, Outcome
 
 APPLICATION = 0x62656570  # "beep": tells SQLite's files of this program from others
 SCHEMA = 1
+FILE_NAME = "tournament.sqlite"  # in the folder of a tournament
 SECONDS_FOR_OTHERS = 10.0  # for another program that holds the file for a moment
 
 TABLES = f"""

@@ -17,9 +17,9 @@ from beepsim.robots.loader import near_misses
 from beepsim.tournament.database import reading
 from beepsim.tournament.field import bot_of
 from beepsim.tournament.job import SCORES, outcome_of
+from beepsim.tournament.ratings import NORMAL_95
 from beepsim.tournament.reading import latest_setup, provenance, read_job
 from beepsim.tournament.standing import Standing
-from beepsim.tournament.tables import NORMAL_95
 
 BATTLE_COLUMNS = ("battle", "season", "seed", "turns", "seconds", "worker", "fought", "place", "bot", "version", "hash")
 ROBOT_COLUMNS = ("rank", *SCORES, "firsts", "shots", "hits", "skipped_turns", "faults")
@@ -152,7 +152,11 @@ def fight_again(path: Path, number: int, record: Path | None) -> tuple[BattleRes
     result = fight([bot_of(source) for source in job.bots], job.seed, job.rules, record)
     differences = []
     for robot, row, again in zip(result.robots, kept, outcome_of(result).robots, strict=True):
-        values: dict[str, Any] = {"rank": again.rank, **dict(zip(SCORES, again.scores, strict=True)), "firsts": again.firsts}
+        values: dict[str, Any] = {
+            "rank": again.rank,
+            **dict(zip(SCORES, again.scores, strict=True)),
+            "firsts": again.firsts,
+        }
         values |= {"shots": again.shots, "hits": again.hits, "rounds": again.rounds}
         for name, value in values.items():
             if row[name] != value:

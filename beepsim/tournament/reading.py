@@ -158,7 +158,7 @@ def read_failures(
     for text, season, reason in connection.execute(query, (setup.series,)):
         bots = [int(bot) for bot in text.split(",")]
         if all(bot in labels for bot in bots):
-            found.append(Failure(tuple(labels[bot] for bot in bots), season, reason))
+            found.append(Failure(tuple(labels[bot] for bot in sorted(bots, key=ids.index)), season, reason))
     return tuple(found)
 
 

@@ -29,8 +29,6 @@ from beepsim.tournament.standing import BATTLE, Key, Standing
 from beepsim.tournament.swiss import swiss_plan
 from beepsim.versions import software_versions
 
-DATABASE = "tournament.sqlite"
-
 
 @dataclass(frozen=True)
 class Venue:

@@ -19,7 +19,8 @@ from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.losses import LOSSES
 from beepsim.targeting.weights import NEUTRAL, RECIPE_FEATURES, initial_weights
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+FOLDER = Path(__file__).parents[2] / "configs"
+CONFIGS = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "league.yaml")  # a tournament
 LEAST = {"name": "x", "data": {"recordings": {"folder": "."}}}
 
 

@@ -29,10 +29,10 @@ def test_the_league_is_what_the_readme_says() -> None:
     assert tournament.rules.rules().num_rounds == 35
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("tournament-*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((CONFIGS / "tournaments").glob("*.yaml")), ids=lambda path: path.name)
 def test_shipped_tournaments_are_right(path: Path) -> None:
     tournament = read_tournament(path)
-    assert f"tournament-{tournament.name}" == path.stem and plan_of(tournament)
+    assert tournament.name == path.stem and plan_of(tournament)
 
 
 def test_bots_by_name_pattern_path_and_keys(tmp_path: Path) -> None:
