@@ -84,6 +84,7 @@ def render_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
         groups=sorted({entrant.group for entrant in standing.entrants if entrant.group}),
         columns=columns,
         main=main,
+        ranked_by=ranked_by(standing),
         most_rows=MOST_ROWS,
         axis=axis,
         ranking=list(
@@ -134,6 +135,13 @@ SECTIONS = (
         VERSIONS,
     ),
 )
+
+
+def ranked_by(standing: Standing) -> str:
+    """What the ranking goes by, as ratings.rate has it."""
+    if standing.provenance["format"] == "swiss":
+        return "Bradley–Terry strength, since the bots have met different opponents"
+    return "Score" if len(standing.group_weights) > 1 else "APS"
 
 
 def source(environment: jinja2.Environment, name: str) -> str:

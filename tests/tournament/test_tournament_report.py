@@ -62,6 +62,15 @@ def test_the_head_says_what_was_fought(tmp_path: Path) -> None:
     assert "could not be fought" not in text and "Older version" not in text and "Scores by group" not in text
 
 
+def test_the_page_says_what_the_ranking_goes_by(tmp_path: Path) -> None:
+    plain, grouped = make_standing(4, 1), make_standing(4, 1, groups=("a", "b"))
+    swiss = replace(plain, provenance={**plain.provenance, "format": "swiss"})
+    for place, (standing, words) in enumerate(
+        ((plain, "APS."), (grouped, "Score."), (swiss, "Bradley–Terry strength"))
+    ):
+        assert f"Ranked by {words}" in visible_text(report(standing, tmp_path / str(place)))
+
+
 def test_the_ranking_stands_in_the_page_with_its_intervals(tmp_path: Path) -> None:
     standing = make_standing(6)
     page = report(standing, tmp_path)

@@ -4,7 +4,7 @@ const CURVES = 8;
 // Okabe and Ito's colours without yellow, which white paper swallows.
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#1c2733", "#8a6d3b", "#5b6773"];
 const UNSETTLED = 0.1; // of the battles
-const PLOT = { width: 1300, height: 420, left: 56, right: 230, top: 12, bottom: 44 };
+const PLOT = { width: 1300, height: 420, left: 56, right: 280, top: 12, bottom: 44 };
 
 function svg(tag, attributes, text = "") {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -97,7 +97,7 @@ function labelCurves(plot, curves, y) {
     label.at = Math.min(label.at, floor);
     floor = label.at - 14;
     const name = frame.bots[label.curve.bot].label;
-    const text = name.length > 22 ? name.slice(0, 21) + "…" : name;
+    const text = name.length > 30 ? name.slice(0, 29) + "…" : name;
     const weight = label.curve.bot === chosen.bot ? "bold" : "normal";
     const made = svg("text", { x: at, y: label.at + 4, "font-weight": weight }, text);
     made.style.fill = COLOURS[label.place % COLOURS.length];
