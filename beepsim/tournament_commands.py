@@ -1,5 +1,6 @@
 """Commands that run tournaments and show what came of them; part of the command line (cli.py)."""
 
+import difflib
 import os
 import shlex
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from beepsim.errors import UserError
 from beepsim.files import check_output
 from beepsim.terminal import Json, interruptible, print_json, print_rows
 
@@ -29,8 +31,11 @@ class WithRun(TyperGroup):
     """`beepsim tournament CONFIG.yaml` is short for `beepsim tournament run CONFIG.yaml`."""
 
     def with_default(self, words: list[str]) -> list[str]:
-        is_named = not words or words[0] in (*self.commands, "--help")
-        return words if is_named else [RUN, *words]
+        if not words or words[0] in (*self.commands, "--help"):
+            return words
+        if not Path(words[0]).exists() and (near := difflib.get_close_matches(words[0], self.commands, 1)):
+            raise UserError(f"there is no command {words[0]!r} and no such file; did you mean {near[0]}?")
+        return [RUN, *words]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self.with_default(args))

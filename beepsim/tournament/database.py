@@ -10,7 +10,7 @@ import os
 import platform
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,11 +80,17 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
             try:
                 prepare(connection, path)
                 yield connection
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
-                connection.close()
+                put_away(connection)
         finally:
             lock.release()
+
+
+def put_away(connection: sqlite3.Connection) -> None:
+    """Closes the database as one file: with a write-ahead log even readers would leave two more beside it."""
+    with suppress(sqlite3.OperationalError):  # someone reads it now, or the disk is full: the log stays until next time
+        connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
 
 
 @contextmanager

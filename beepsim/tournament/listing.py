@@ -34,6 +34,7 @@ def pairing_rows(
     duels = standing.duels
     turned = a > b
     rows = duels[(duels["a"] == min(a, b)) & (duels["b"] == max(a, b))]
+    rows = rows[np.argsort(rows["season"])]
     mine, theirs = ("b", "a") if turned else ("a", "b")
     battles = standing.battles[np.searchsorted(standing.battles["battle"], rows["battle"])]
     shares = 100 - rows["share"] if turned else rows["share"]
