@@ -154,23 +154,26 @@ def test_ratings_depend_on_the_seed_and_not_on_the_order_of_rows() -> None:
 
 @pytest.mark.parametrize("seasons", [1, 2, 3])
 def test_intervals_of_few_seasons_hold_the_truth(seasons: int) -> None:
-    """How often 95 % intervals hold the true APS, survival and Bradley-Terry strength of 10 bots."""
+    """How often 95 % intervals hold the true values of 10 bots, each pairing of which is a matter of taste, too."""
     rng, bots, tournaments = np.random.default_rng(seasons), 10, 150
     a, b = (np.tile(side, seasons) for side in np.triu_indices(bots, 1))
-    skill = rng.normal(0, 8, bots)
-    mean = 50 + skill[a] - skill[b]
+    skill, taste = rng.normal(0, 8, bots), rng.normal(0, 4, (bots, bots))
+    mean = np.clip(50 + skill[a] - skill[b] + taste[a, b], 1, 99)
     truth = duel_rows([(i, j, 0, share) for i, j, share in zip(a, b, mean, strict=True)])
     true = rate(standing_of(truth, bots), replicates=0)[0]
-    held = {"aps": 0, "survival": 0, "bradley_terry": 0}
+    held = dict.fromkeys(("aps", "survival", "bradley_terry", "pwin", "anpp", "vote", "rank"), 0)
     for _ in range(tournaments):
         duels = truth.copy()
         duels["share"] += rng.normal(0, 5, len(a))
-        duels["survival_a"] = 100 * rng.binomial(35, np.clip(mean, 0, 100) / 100) / 35
+        duels["survival_a"] = 100 * rng.binomial(35, mean / 100) / 35
         duels["survival_b"] = 100 - duels["survival_a"]
         duels["variance"] = 25.0 * rng.chisquare(34, len(a)) / 34
         ratings = rate(standing_of(duels, bots), replicates=200)[0]
         for measure in held:
-            low, high = ratings[measure + "_low"], ratings[measure + "_high"]
+            low, high = ratings[measure + "_low"] - 1e-9, ratings[measure + "_high"] + 1e-9
             held[measure] += ((low <= true[measure]) & (true[measure] <= high)).sum()
     for measure, number in held.items():
-        assert 0.92 < number / (tournaments * bots) < 0.98, measure
+        # Counts take few values; from one battle a pairing, who is best against a bot is hardly known.
+        least, most = (0.92, 0.98) if measure in ("aps", "survival", "bradley_terry") else (0.9, 1.0)
+        least = 0.8 if (measure, seasons) == ("anpp", 1) else least
+        assert least < number / (tournaments * bots) <= most, measure
