@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import numpy as np
@@ -12,23 +12,62 @@ from markupsafe import Markup
 
 from beepsim.experiments.report import plain
 from beepsim.files import write_text
-from beepsim.tournament.cells import APS, GROUPS, HITS, SCORE, VERSIONS, bars, cell_rows, ranking_columns
+from beepsim.tournament.cells import APS, GROUPS, HITS, SCORE, VERSIONS, Column, bars, cell_rows, ranking_columns
 from beepsim.tournament.page_data import MOST_ROWS, Packed, page_arrays, page_frame, script_json
 from beepsim.tournament.pairings import Pairings
 from beepsim.tournament.standing import Standing
 from beepsim.tournament.tables import (
     Table,
     aps_progress,
+    failure_table,
     group_table,
     hit_table,
     pairing_table,
     progress_table,
     ranking_table,
-    row_table,
+    version_table,
     write_table,
 )
 
 SCRIPTS = ("data.js", "tables.js", "matrix.js", "pairing.js", "progress.js")
+
+
+class Section(NamedTuple):
+    """A table of the page below the ranking, left out where it has no rows; `bot` is its column of names."""
+
+    table: str
+    heading: str
+    text: str
+    bot: str
+    columns: tuple[Column, ...]
+
+
+SECTIONS = (
+    Section(
+        "hit_rates",
+        "Hit rates",
+        "Of each bot and of its opponents at it, with 95 % intervals over battles, since shots of one battle hit or "
+        "miss together. In battles of more than two nobody knows whom a bullet was meant for: they count only as the "
+        "bot's own.",
+        "bot",
+        HITS,
+    ),
+    Section(
+        "groups",
+        "Scores by group of opponents",
+        "The interval is that of these pairings' battles; how other bots of the kind would do is not in it.",
+        "bot",
+        GROUPS,
+    ),
+    Section(
+        "versions",
+        "Versions",
+        "Older versions of bots of this tournament against the present ones, over the opponents that both have met. An "
+        "interval that leaves out 0 means that the change shows.",
+        "name",
+        VERSIONS,
+    ),
+)
 
 
 def write_report(
@@ -46,19 +85,21 @@ def write_report(
     Raises UserError where the folder cannot be written to.
     """
     progress = aps_progress(standing)
-    shown = {
-        "ranking": ranking_table(standing, ratings),
-        "hit_rates": hit_table(standing),
-        "groups": group_table(standing, ratings, pairings),
-        "versions": row_table("versions", [plain(row) for row in versions]),
-    }
-    for table in (*shown.values(), pairing_table(standing, pairings), progress_table(standing, ratings, progress)):
-        if table.length or table.name not in ("groups", "versions"):
-            write_table(folder, table, standing.provenance)
+    tables = (
+        ranking_table(standing, ratings),
+        hit_table(standing),
+        group_table(standing, ratings, pairings),
+        version_table(versions),
+        failure_table(standing),
+        pairing_table(standing, pairings),
+        progress_table(standing, ratings, progress),
+    )
+    for table in tables:
+        write_table(folder, table, standing.provenance)
     arrays = page_arrays(standing, pairings, progress)
     frame = page_frame(standing, ratings, pairings, arrays, database)
     page = folder / "index.html"
-    write_text(page, render_page(standing, shown, frame, arrays))
+    write_text(page, render_page(standing, {table.name: table for table in tables}, frame, arrays))
     return page
 
 
@@ -91,15 +132,9 @@ def render_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
             zip(frame["order"], zip(*ranks, strict=True), bar_rows, cell_rows(tables["ranking"], columns), strict=True)
         ),
         sections=[
-            (
-                name,
-                heading,
-                text,
-                shown,
-                list(zip(tables[name].columns[bot], cell_rows(tables[name], shown), strict=True)),
-            )
-            for name, heading, text, bot, shown in SECTIONS
-            if tables[name].length
+            (section, list(zip(table.columns[section.bot], cell_rows(table, section.columns), strict=True)))
+            for section in SECTIONS
+            if (table := tables[section.table]).length
         ],
         frame=Markup(script_json(frame)),
         arrays={name: Markup(packed.base64) for name, packed in arrays.items()},
@@ -107,34 +142,6 @@ def render_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
     )
-
-
-SECTIONS = (
-    (
-        "hit_rates",
-        "Hit rates",
-        "Of each bot and of its opponents at it, with 95 % intervals over battles, since shots of one battle hit or "
-        "miss together. In battles of more than two nobody knows whom a bullet was meant for: they count only as the "
-        "bot's own.",
-        "bot",
-        HITS,
-    ),
-    (
-        "groups",
-        "Scores by group of opponents",
-        "The interval is that of these pairings' battles; how other bots of the kind would do is not in it.",
-        "bot",
-        GROUPS,
-    ),
-    (
-        "versions",
-        "Versions",
-        "Older versions of bots of this tournament against the present ones, over the opponents that both have met. An "
-        "interval that leaves out 0 means that the change shows.",
-        "name",
-        VERSIONS,
-    ),
-)
 
 
 def ranked_by(standing: Standing) -> str:

@@ -28,6 +28,17 @@ CHECKPOINTS = 50
 DECIMALS = 4
 """Of the pairings' figures, per cent, on disk: all digits would fill twice the space with what is noise."""
 
+VERSION_COLUMNS: dict[str, type] = {
+    "name": object,
+    "old": object,
+    "new": object,
+    "opponents": int,
+    "battles": int,
+    "difference": float,
+    "difference_low": float,
+    "difference_high": float,
+}
+
 
 class Table(NamedTuple):
     """Columns of equal length by their names; a missing number is NaN."""
@@ -214,9 +225,22 @@ def progress_table(standing: Standing, ratings: np.ndarray, progress: Progress) 
     return Table("progress", columns)
 
 
-def row_table(name: str, rows: Sequence[dict[str, Any]]) -> Table:
-    """A table of rows that all have the same keys."""
-    return Table(name, {key: np.array([row[key] for row in rows], object) for key in (rows[0] if rows else ())})
+def version_table(versions: Sequence[dict[str, Any]]) -> Table:
+    """The rows of `compare_versions`."""
+    columns: dict[str, np.ndarray] = {
+        name: np.array([row[name] for row in versions], kind) for name, kind in VERSION_COLUMNS.items()
+    }
+    return Table("versions", columns)
+
+
+def failure_table(standing: Standing) -> Table:
+    """What could not be fought; `bots` with commas between them."""
+    columns = {
+        "bots": np.array([", ".join(failure.bots) for failure in standing.failures], object),
+        "season": np.array([failure.season for failure in standing.failures], int),
+        "reason": np.array([failure.reason for failure in standing.failures], object),
+    }
+    return Table("failures", columns)
 
 
 def table_rows(table: Table) -> list[dict[str, Any]]:

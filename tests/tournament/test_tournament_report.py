@@ -111,9 +111,10 @@ def test_failures_groups_and_versions_are_shown_where_there_are_any(tmp_path: Pa
 
 
 def test_every_table_stands_beside_the_page(tmp_path: Path) -> None:
-    standing = make_standing(6, 2, groups=("nano", "surfers"))
+    failure = Failure(("made.Bot000 1.0", "made.Bot001 1.1"), 2, "said\nno")
+    standing = make_standing(6, 2, groups=("nano", "surfers"), failures=(failure,))
     report(standing, tmp_path, (VERSION,))
-    names = ("groups", "hit_rates", "pairings", "progress", "ranking", "versions")
+    names = ("failures", "groups", "hit_rates", "pairings", "progress", "ranking", "versions")
     files = [f"{name}.{end}" for name in names for end in ("csv", "json")]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*files, "index.html"])
     for name in names:
@@ -121,8 +122,11 @@ def test_every_table_stands_beside_the_page(tmp_path: Path) -> None:
         assert found["provenance"] == standing.provenance and found["rows"]
         first = (tmp_path / f"{name}.csv").read_text().splitlines()[0]
         assert json.loads(first.removeprefix("# ")) == standing.provenance
-    report(make_standing(3, 1), tmp_path / "plain")
-    assert not any((tmp_path / "plain" / name).exists() for name in ("groups.csv", "versions.csv"))
+    assert json.loads((tmp_path / "versions.json").read_text())["rows"] == [VERSION]
+    # Nothing of an earlier report stays beside a page that does not have it.
+    report(make_standing(3, 1), tmp_path)
+    for name in ("failures", "groups", "versions"):
+        assert json.loads((tmp_path / f"{name}.json").read_text())["rows"] == []
 
 
 @pytest.mark.parametrize(("bots", "seasons"), [(3, 0), (2, 1), (1, 0)])
