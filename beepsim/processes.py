@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import socket
 import tempfile
 import threading
 from collections import deque
@@ -16,6 +17,7 @@ from beepsim.worker import NUMBER_BYTES, claim, work
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 REPORT_BYTES = 1 << 16
+AHEAD_BYTES = 1 << 16  # of a job that may be sent to a busy worker: its pipe takes them although nobody reads
 STARTING = threading.Lock()  # held while the environment is a worker's
 
 
@@ -101,6 +103,8 @@ def start_worker(seconds: float | None, memory: int | None) -> Worker:
     """A process with one thread for computing; limits are read from the environment when libraries are imported."""
     context = multiprocessing.get_context("spawn")
     pipe, theirs = context.Pipe()
+    with socket.socket(fileno=os.dup(pipe.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * AHEAD_BYTES)
     numbers, numbers_in = context.Pipe(duplex=False)
     os.set_blocking(numbers.fileno(), False)
     with tempfile.TemporaryFile() as file:

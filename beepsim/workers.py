@@ -19,12 +19,11 @@ from types import TracebackType
 from typing import Any
 
 from beepsim.errors import UserError
-from beepsim.processes import Job, Worker, start_worker
+from beepsim.processes import AHEAD_BYTES, Job, Worker, start_worker
 from beepsim.worker import DONE, FAILED, OUT_OF_MEMORY, READY, USER_ERROR
 
 SECONDS_TO_FINISH = 30.0  # for the jobs at hand, when the others are given up
 SECONDS_TO_END = 5.0  # for a process that has nothing to do
-AHEAD_BYTES = 4096  # of a job that may be sent to a busy worker: its pipe takes them although nobody reads
 
 
 class WorkerDied(RuntimeError):

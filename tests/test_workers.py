@@ -16,10 +16,10 @@ import pytest
 from beepsim import workers
 from beepsim.errors import UserError
 from beepsim.limits import STATM
-from beepsim.processes import THREAD_LIMITS
-from beepsim.workers import AHEAD_BYTES, JobFailed, WorkerDied, Workers, spread
+from beepsim.processes import AHEAD_BYTES, THREAD_LIMITS
+from beepsim.workers import JobFailed, WorkerDied, Workers, spread
 
-PATIENCE = 60.0  # seconds for what must happen
+PATIENCE = 30.0  # seconds for what must happen
 KEPT: list[bytearray] = []
 
 
@@ -179,6 +179,20 @@ def test_a_job_that_cannot_be_sent_is_refused():
 def test_long_jobs_and_answers_do_not_block_each_other():
     values = [bytes([number]) * (1 << 20 if number % 3 else AHEAD_BYTES // 2) for number in range(30)]
     assert spread(echo, values, 2, str) == values
+
+
+def test_the_longest_job_that_is_sent_ahead_fits_into_the_pipe(tmp_path):
+    with Workers(1) as pool:
+        busy = pool.submit(await_file, tmp_path / "begun", tmp_path / "end")
+        try:
+            until((tmp_path / "begun").exists)
+            ahead = pool.submit(echo, bytes(AHEAD_BYTES - 200))
+            until(lambda: len(pool._workers[0].jobs) == 2)
+            pool.submit(square, 1)
+            until(lambda: not pool._has_rung)  # the manager has come back from sending
+        finally:
+            (tmp_path / "end").touch()
+        assert len(ahead.result(PATIENCE)) == AHEAD_BYTES - 200 and busy.result(PATIENCE)
 
 
 def test_jobs_come_from_any_thread():

@@ -31,8 +31,11 @@ STARTING = threading.Lock()
 
 
 @contextmanager
-def dask_executor(address: str, seconds: float | None = None, memory: int | None = None) -> Iterator[Executor]:
-    """An executor for `Workers`' jobs with their limits, of `seconds` and `memory` (MiB), on a cluster.
+def dask_executor(
+    address: str, seconds: float | None = None, memory: int | None = None
+) -> Iterator[tuple[Executor, int]]:
+    """An executor for `Workers`' jobs with their limits, of `seconds` and `memory` (MiB), on a cluster, and how many
+    jobs that has room for now.
 
     Left by an exception it cancels what is not done. Raises UserError where Dask is not installed, the scheduler does
     not answer, or has no workers, or one with another beepsim.
@@ -53,7 +56,7 @@ def dask_executor(address: str, seconds: float | None = None, memory: int | None
             if theirs != identity():
                 raise UserError(f"worker {worker} {mismatch(theirs)}")
         with ClusterExecutor(client, address, seconds, memory) as executor:
-            yield executor
+            yield executor, sum(client.nthreads().values())
 
 
 def await_workers(client: Any, address: str) -> None:

@@ -79,7 +79,7 @@ def processes(folder: Path, place: int) -> set[int]:
 
 
 def test_all_results_arrive_although_a_worker_is_killed(address, tmp_path):
-    with dask_executor(address) as executor:
+    with dask_executor(address) as (executor, _):
         futures = [executor.submit(note, tmp_path, number) for number in range(60)]
         until(lambda: len(processes(tmp_path, 2)) == 2)
         before = processes(tmp_path, 2)
@@ -90,13 +90,13 @@ def test_all_results_arrive_although_a_worker_is_killed(address, tmp_path):
 
 
 def test_equal_jobs_are_all_done(address, tmp_path):
-    with dask_executor(address) as executor:
+    with dask_executor(address) as (executor, _):
         futures = [executor.submit(os.times) for _ in range(5)]
         assert len({future.result(PATIENCE) for future in futures}) > 1
 
 
 def test_errors_are_those_of_workers_and_cost_their_job_alone(address):
-    with dask_executor(address, seconds=0.5, memory=200) as executor:
+    with dask_executor(address, seconds=0.5, memory=200) as (executor, _):
         others = [executor.submit(square, number) for number in range(12)]
         for function, argument, kind, message in (
             (square, 13, UserError, "^13 is not liked here$"),
@@ -111,22 +111,22 @@ def test_errors_are_those_of_workers_and_cost_their_job_alone(address):
 
 
 def test_a_job_that_loses_every_worker_fails(address):
-    with dask_executor(address) as executor:
+    with dask_executor(address) as (executor, _):
         future = executor.submit(kill_parent, 0)
         with pytest.raises(WorkerDied, match=r"^2 of Dask's workers were lost while they had it, the last one tcp://"):
             future.result(PATIENCE)
 
 
 def test_jobs_run_in_the_main_thread_of_a_process_for_each_of_dasks_threads(address, tmp_path):
-    with dask_executor(address) as executor:
-        assert executor.submit(is_main_thread).result(PATIENCE)
+    with dask_executor(address) as (executor, count):
+        assert count == 4 and executor.submit(is_main_thread).result(PATIENCE)
         futures = [executor.submit(note, tmp_path, number) for number in range(40)]
         assert [future.result(PATIENCE) for future in futures] == [number * number for number in range(40)]
     assert len(processes(tmp_path, 1)) == 2 * len(processes(tmp_path, 2))
 
 
 def test_an_exception_gives_up_what_is_not_done(address, tmp_path):
-    with pytest.raises(ZeroDivisionError), dask_executor(address) as executor:
+    with pytest.raises(ZeroDivisionError), dask_executor(address) as (executor, _):
         futures = [executor.submit(note, tmp_path, number) for number in range(1000)]
         raise ZeroDivisionError
     assert any(future.cancelled() for future in futures)
@@ -160,7 +160,7 @@ def test_a_cluster_that_cannot_be_used_is_told(tmp_path, monkeypatch, capsys):
 
 def test_who_comes_later_is_checked_too_and_the_loss_of_the_scheduler_is_told(tmp_path):
     with dask_scheduler(tmp_path) as (address, scheduler):
-        with dask_workers(address, tmp_path, "--nthreads", 1), dask_executor(address) as executor:
+        with dask_workers(address, tmp_path, "--nthreads", 1), dask_executor(address) as (executor, _):
             assert executor.submit(square, 3).result(PATIENCE) == 9
             waits = [executor.submit(time.sleep, 0.2) for _ in range(200)]
             with dask_workers(address, tmp_path, "--nthreads", 1, "--preload", other_version(tmp_path)):
