@@ -76,7 +76,7 @@ def run(
         showing([entry.source.name for entry in tournament.entries()]) as board,
     ):
         standing = run_tournament(
-            tournament, config.read_text(encoding="utf-8"), command, path, executor, capacity, board, retry_failed
+            tournament, path, executor, capacity, board, retry_failed, config.read_text(encoding="utf-8"), command
         )
         if board.stopped:
             raise KeyboardInterrupt

@@ -17,9 +17,10 @@ from beepsim.robots.loader import near_misses
 from beepsim.tournament.database import reading
 from beepsim.tournament.field import bot_of
 from beepsim.tournament.job import SCORES, outcome_of
-from beepsim.tournament.ratings import NORMAL_95
+from beepsim.tournament.pairings import pair
 from beepsim.tournament.reading import latest_setup, provenance, read_job
 from beepsim.tournament.standing import Standing
+from beepsim.tournament.tables import share_reaches
 
 BATTLE_COLUMNS = ("battle", "season", "seed", "turns", "seconds", "worker", "fought", "place", "bot", "version", "hash")
 ROBOT_COLUMNS = ("rank", *SCORES, "firsts", "shots", "hits", "skipped_turns", "faults")
@@ -62,19 +63,12 @@ def pairing_rows(
         reasons = [one.reason for one in standing.failures if set(one.bots) == set(names)]
         told = f"failed: {reasons[0]}" if reasons else "no battle yet"
         return [], {}, [f"{' against '.join(names)}: {told}"]
-    error = pairing_error(shares, rows["variance"])
+    reach = share_reaches(pair(duels, len(standing.entrants)))[a, b]
     lines = [
-        f"{' against '.join(names)}: {shares.mean():.2f} % of the score ± {NORMAL_95 * error:.2f} (95 %)",
+        f"{' against '.join(names)}: {shares.mean():.2f} % of the score ± {reach:.2f} (95 %)",
         f"To see a battle: beepsim tournament replay {shlex.quote(str(path))} NUMBER --record NUMBER.battle",
     ]
     return found, columns, lines
-
-
-def pairing_error(shares: np.ndarray, variances: np.ndarray) -> float:
-    """Standard error of the pairing score: as its battles differ, or as the rounds of a single one do."""
-    if len(shares) == 1:
-        return float(np.sqrt(variances[0]))
-    return float(shares.std(ddof=1) / np.sqrt(len(shares)))
 
 
 def find_entrant(standing: Standing, name: str) -> int:

@@ -14,6 +14,8 @@ from beepsim.tournament.config import Tournament
 from beepsim.tournament.course import Watch, follow, ledger_of
 from beepsim.tournament.field import BotSource
 from beepsim.tournament.job import PAIR, Job, Outcome, fight_job
+from beepsim.tournament.live import Board
+from beepsim.tournament.pairings import score_weights
 from beepsim.tournament.plan import Plan
 from beepsim.tournament.reading import Setup, duel_rows, failed_pairings, read_standing
 from beepsim.tournament.schedules import (
@@ -25,7 +27,7 @@ from beepsim.tournament.schedules import (
     seasons_plan,
 )
 from beepsim.tournament.smart import smart_plan
-from beepsim.tournament.standing import BATTLE, Key, Standing
+from beepsim.tournament.standing import BATTLE, Entrant, Key, Standing
 from beepsim.tournament.swiss import swiss_plan
 from beepsim.versions import software_versions
 
@@ -44,19 +46,22 @@ class Venue:
 
 def run_tournament(
     tournament: Tournament,
-    configuration: str,
-    command: str,
     path: Path,
     executor: Executor,
-    capacity: int,
-    watch: Watch,
+    capacity: int = 2,
+    watch: Watch | None = None,
     retry_failed: bool = False,
+    configuration: str = "",
+    command: str = "",
 ) -> Standing:
     """Fights what the database at `path` lacks; returns the standing.
 
-    `capacity` is the number of battles handed to the executor at a time. Raises UserError for a database that cannot be
-    written, and for an executor that broke; all battles before are kept.
+    `capacity` is the number of battles handed to the executor at a time: two for each worker keep it busy. `watch` is
+    told of the course; without one, lines on standard error tell. `configuration` and `command`, as the user gave them,
+    become part of the provenance. Raises UserError for a database that cannot be written, and for an executor that
+    broke; all battles before are kept.
     """
+    watch = watch or Board([entry.source.name for entry in tournament.entries()], is_terminal=False)
     with database.writing(path) as connection:
         venue, setup = prepare(connection, tournament)
         if retry_failed:
@@ -129,7 +134,12 @@ def plan_of(tournament: Tournament) -> Plan:
     if tournament.smart is None:
         return seasons_plan(pairs, tournament.seasons)
     smart = tournament.smart
-    return smart_plan(pairs, count, smart.seasons, smart.battles, tournament.seed, smart.step)
+    met = np.zeros((count, count), bool)
+    met[tuple(np.array(pairs).T)] = True
+    entrants = [Entrant(one.source.name, "", "", "", one.group, one.is_ranked) for one in entries]
+    weights = score_weights(entrants, tournament.group_weights(), met | met.T)
+    weights[[not entry.is_ranked for entry in entries]] = 0.0
+    return smart_plan(pairs, count, smart.seasons, smart.battles, tournament.seed, smart.step, weights)
 
 
 def order_of(venue: Venue, key: Key) -> list[int]:

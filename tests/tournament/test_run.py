@@ -54,7 +54,7 @@ def run(folder: Path, text: str, executor: Executor | None = None, capacity: int
     tournament = read_tournament(path)
     board = Board([entry.source.name for entry in tournament.entries()], False)
     standing = run_tournament(
-        tournament, text, "beepsim", folder / database.FILE_NAME, executor or Here(), capacity, board, **named
+        tournament, folder / database.FILE_NAME, executor or Here(), capacity, board, configuration=text, **named
     )
     return standing, board.done
 
