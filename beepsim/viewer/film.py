@@ -125,8 +125,6 @@ def marks_of(film: Film) -> list[Mark]:
             for turn, victim in zip(hits["turn_last"], hits["victim"], strict=True)
         ]
         dead = part.robots["state"] == DEAD
-        found += [
-            Mark(Moment(index, int(dead[:, robot].argmax())), DEATH, robot)
-            for robot in np.flatnonzero(dead.any(axis=0))
-        ]
+        for robot in np.flatnonzero(dead.any(axis=0)).tolist():
+            found.append(Mark(Moment(index, int(dead[:, robot].argmax())), DEATH, robot))
     return sorted(found)
