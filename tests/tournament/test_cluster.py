@@ -20,7 +20,7 @@ from beepsim.tournament import cluster
 from beepsim.tournament.cluster import dask_executor, identity
 from beepsim.workers import JobFailed, WorkerDied
 
-PATIENCE = 60.0  # seconds for what must happen
+PATIENCE = 30.0  # seconds for what must happen
 HERE = Path(__file__).parent
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path]),
@@ -36,10 +36,11 @@ def until(condition) -> None:
 
 
 @contextmanager
-def dask(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+def dask(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
     """A part of the cluster."""
     command = [sys.executable, "-m", "dask", *map(str, arguments)]
-    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL, start_new_session=True)
+    environment = ENVIRONMENT | {"DASK_TEMPORARY_DIRECTORY": str(folder)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         yield process
     finally:
@@ -54,13 +55,14 @@ def dask(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
 @contextmanager
 def dask_scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     file = folder / "scheduler.json"
-    with dask("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file) as process:
+    options = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file)
+    with dask(folder, "scheduler", *options) as process:
         until(lambda: file.exists() and file.read_text().endswith("}"))
         yield json.loads(file.read_text())["address"], process
 
 
 def dask_workers(address: str, folder: Path, *arguments: object):
-    return dask("worker", address, "--no-dashboard", "--local-directory", folder, *arguments)
+    return dask(folder, "worker", address, "--no-dashboard", *arguments)
 
 
 @pytest.fixture(scope="module")
