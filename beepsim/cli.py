@@ -15,6 +15,7 @@ from beepsim.errors import UserError
 from beepsim.files import check_output
 from beepsim.gun_commands import app as gun_app
 from beepsim.progress import show_progress
+from beepsim.replay_commands import app as replay_app
 from beepsim.terminal import Json, interruptible, parse_turn, print_json, print_rows, read_start
 from beepsim.tournament_commands import app as tournament_app
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 recordings_app = typer.Typer(no_args_is_help=True, help="Recorded battles: import them, see what one holds.")
 app.add_typer(recordings_app, name="recordings")
 app.add_typer(gun_app)
+app.add_typer(replay_app)
 app.add_typer(tournament_app, name="tournament")
 
 

@@ -40,8 +40,10 @@ ROOMS = [
     "targeting",
     "experiments",
     "tournament",
+    "viewer",
     "terminal",
     "gun_commands",
+    "replay_commands",
     "tournament_commands",
     "cli",
 ]
@@ -70,7 +72,7 @@ LIBRARIES = {
     "pydantic": {"recording", "waves", "targeting", "experiments", "tournament"},
     "matplotlib": {"experiments"},
     "jinja2": {"experiments", "tournament"},
-    "typer": {"terminal", "gun_commands", "tournament_commands", "cli"},
+    "typer": {"terminal", "gun_commands", "replay_commands", "tournament_commands", "cli"},
     "rich": {"progress", "tournament"},
 }
 

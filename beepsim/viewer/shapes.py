@@ -61,7 +61,8 @@ class Arc:
 
 @dataclass(frozen=True)
 class Text:
-    """`anchor` is the point of the text that lies at x, y: "centre", "left", "right" (each at half its height)."""
+    """`anchor` is the point of the text that lies at x, y: "centre", "left", "right" (each at half its height), or
+    where the text lies, in the middle of its width: "above" or "below"."""
 
     x: float
     y: float
