@@ -38,6 +38,7 @@ ROOMS = [
     "parity",
     "waves",
     "targeting",
+    "webpage",
     "experiments",
     "tournament",
     "viewer",
@@ -71,7 +72,7 @@ LIBRARIES = {
     "filelock": {"tournament"},
     "pydantic": {"recording", "waves", "targeting", "experiments", "tournament"},
     "matplotlib": {"experiments"},
-    "jinja2": {"experiments", "tournament"},
+    "jinja2": {"webpage", "experiments"},
     "typer": {"terminal", "gun_commands", "replay_commands", "tournament_commands", "cli"},
     "rich": {"progress", "tournament"},
 }

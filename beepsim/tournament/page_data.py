@@ -2,7 +2,6 @@
 million scores. Figures are rounded to the decimals that the page shows, so it shows them rounded once."""
 
 import base64
-import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,8 +103,3 @@ def page_frame(
         "replay": f"beepsim tournament replay {shlex.quote(str(database))}",
         "show": f"beepsim tournament show {shlex.quote(str(database))} --pairing",
     }
-
-
-def script_json(value: Any) -> str:
-    """JSON that a page's script element can hold: nothing in a name ends the element or opens a comment in it."""
-    return json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -1,19 +1,16 @@
 """The report of a tournament: a folder with one self-contained page, and its tables as CSV and JSON beside it."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
 from beepsim.experiments.report import plain
 from beepsim.files import write_text
 from beepsim.tournament.cells import APS, GROUPS, HITS, SCORE, VERSIONS, Column, bars, cell_rows, ranking_columns
-from beepsim.tournament.page_data import MOST_ROWS, Packed, page_arrays, page_frame, script_json
+from beepsim.tournament.page_data import MOST_ROWS, Packed, page_arrays, page_frame
 from beepsim.tournament.pairings import Pairings
 from beepsim.tournament.standing import Standing
 from beepsim.tournament.tables import (
@@ -28,8 +25,9 @@ from beepsim.tournament.tables import (
     version_table,
     write_table,
 )
+from beepsim.webpage.pages import render_page, script_json
 
-SCRIPTS = ("data.js", "tables.js", "matrix.js", "pairing.js", "progress.js")
+SCRIPTS = ("bytes.js", "data.js", "tables.js", "matrix.js", "pairing.js", "progress.js")
 
 
 class Section(NamedTuple):
@@ -99,26 +97,22 @@ def write_report(
     arrays = page_arrays(standing, pairings, progress)
     frame = page_frame(standing, ratings, pairings, arrays, database)
     page = folder / "index.html"
-    write_text(page, render_page(standing, {table.name: table for table in tables}, frame, arrays))
+    write_text(page, report_page(standing, {table.name: table for table in tables}, frame, arrays))
     return page
 
 
-def render_page(standing: Standing, tables: dict[str, Table], frame: dict[str, Any], arrays: dict[str, Packed]) -> str:
+def report_page(standing: Standing, tables: dict[str, Table], frame: dict[str, Any], arrays: dict[str, Packed]) -> str:
     """The page; what it may run is fixed by the script's hash, and it may load nothing."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("beepsim.tournament", "page"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    script = "".join(source(environment, name) for name in SCRIPTS)
     is_grouped = len(standing.group_weights) > 1
     main = SCORE if is_grouped else APS
     axis, bar_rows = bars(tables["ranking"], main.name)
     ranks = [tables["ranking"].columns[name].tolist() for name in ("rank", "rank_low", "rank_high")]
     columns = ranking_columns(is_grouped)
-    return environment.get_template("report.html.jinja").render(
+    return render_page(
+        "beepsim.tournament",
+        "report.html.jinja",
+        "page.css",
+        SCRIPTS,
         standing=standing,
         facts=facts(standing),
         provenance=plain(standing.provenance),
@@ -136,11 +130,8 @@ def render_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
             for section in SECTIONS
             if (table := tables[section.table]).length
         ],
-        frame=Markup(script_json(frame)),
+        frame=script_json(frame),
         arrays={name: Markup(packed.base64) for name, packed in arrays.items()},
-        style=Markup(source(environment, "page.css")),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
     )
 
 
@@ -149,11 +140,6 @@ def ranked_by(standing: Standing) -> str:
     if standing.provenance["format"] == "swiss":
         return "Bradley–Terry strength, since the bots have met different opponents"
     return "Score" if len(standing.group_weights) > 1 else "APS"
-
-
-def source(environment: jinja2.Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
 
 
 def facts(standing: Standing) -> list[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """The page's arrays unpacked again, and its JSON as a browser's parser cuts it out."""
 
 import base64
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from made_standing import make_standing
 from small_tables import HAND_MADE, duel_rows
 
 from beepsim.tournament import page_data
-from beepsim.tournament.page_data import Packed, pack, page_arrays, page_frame, script_json
+from beepsim.tournament.page_data import Packed, pack, page_arrays, page_frame
 from beepsim.tournament.pairings import pair
 from beepsim.tournament.ratings import rate
 from beepsim.tournament.standing import BATTLE, Standing
@@ -105,9 +104,3 @@ def test_everybody_is_a_column_in_a_round_robin() -> None:
     ratings, pairings = rate(standing, replicates=0)
     frame = page_frame(standing, ratings, pairings, {}, Path("a.db"))
     assert frame["rows"] == frame["columns"] == np.argsort(ratings["rank"]).tolist()
-
-
-def test_json_in_a_script_cannot_end_it() -> None:
-    value = {"name": "</script><!--<script>", "ends": [1.5, None]}
-    text = script_json(value)
-    assert "<" not in text and json.loads(text) == value

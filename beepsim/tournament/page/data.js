@@ -1,4 +1,3 @@
-"use strict";
 // The tournament's figures, as page_data.py packed them, and how they are written.
 
 const frame = JSON.parse(document.getElementById("frame").textContent);
@@ -14,15 +13,6 @@ function packed(name) {
     unpacked.set(name, new TYPES[frame.arrays[name].type](bytes.buffer));
   }
   return unpacked.get(name);
-}
-
-// Browsers before 2025 lack fromBase64, which is many times as fast.
-function bytesOf(base64) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
-  const signs = atob(base64);
-  const bytes = new Uint8Array(signs.length);
-  for (let at = 0; at < signs.length; at++) bytes[at] = signs.charCodeAt(at);
-  return bytes;
 }
 
 // One number of an array; NaN where there is none.
@@ -50,14 +40,6 @@ function scoreInterval(row, column, decimals) {
   const [share, reach] = [between("share", row, column), between("reach", row, column)];
   if (!Number.isFinite(reach)) return "";
   return `[${written(Math.max(share - reach, 0), decimals)}, ${written(Math.min(share + reach, 100), decimals)}]`;
-}
-
-// An element with text in it: text is never read as HTML, since bots' names come from strangers.
-function element(tag, text = "", className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
 }
 
 function cell(value, decimals, below = "") {

@@ -1,4 +1,4 @@
-"""A report's page in headless Chromium: what a script finds there that is put at the end of a copy of the page."""
+"""A page in headless Chromium: what a script finds there that is put at the end of a copy of the page."""
 
 import base64
 import hashlib
