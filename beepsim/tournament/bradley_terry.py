@@ -19,7 +19,11 @@ ELO_SCALE = 400.0 / math.log(10.0)
 AVERAGE = 1500.0
 """What a bot of mean strength is shown as."""
 
-PRECISION = 1e-10
+PRECISION = 1e-5
+"""A step of Newton's method below it leaves an error of about its square."""
+
+STEPS = 100
+"""More than strengths of 1 to 10^20 need; only rounding, with millions of battles, could ask for others."""
 
 
 def log_strengths(wins: np.ndarray, prior: float = PRIOR) -> np.ndarray:
@@ -29,7 +33,7 @@ def log_strengths(wins: np.ndarray, prior: float = PRIOR) -> np.ndarray:
     """
     games, total = wins + wins.T, wins.sum(axis=1)
     strengths = np.zeros(len(wins))
-    while True:
+    for _ in range(STEPS):
         slope, curvature = derivatives(strengths, games, total, prior)
         step = np.linalg.solve(curvature, slope)
         # A step within which no difference changes by more than 1 never lowers the likelihood: Newton's method for
@@ -37,7 +41,8 @@ def log_strengths(wins: np.ndarray, prior: float = PRIOR) -> np.ndarray:
         reach = max(step.max(initial=0.0), 0.0) - min(step.min(initial=0.0), 0.0)
         strengths += step / max(reach, 1.0)
         if reach < PRECISION:
-            return strengths
+            break
+    return strengths
 
 
 def derivatives(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from small_tables import duel_rows, standing_of
 
-from beepsim.tournament.bradley_terry import AVERAGE, ELO_SCALE, PRIOR, log_strengths, moves_by_wins, shown
+from beepsim.tournament.bradley_terry import AVERAGE, ELO_SCALE, PRIOR, derivatives, log_strengths, moves_by_wins, shown
 from beepsim.tournament.ratings import rate, student_95
 
 # Agresti, Categorical Data Analysis, American League of 1987: wins of row over column, 13 games a pair.
@@ -74,6 +74,22 @@ def test_unbeaten_winless_and_unconnected_bots_are_finite() -> None:
     chance = 1 / (1 + np.exp(strengths[1:3] - strengths[0]))
     drawn = PRIOR * (0.5 - 1 / (1 + np.exp(-strengths[0])))
     np.testing.assert_allclose(3 * chance.sum() - drawn, 6.0, atol=1e-8)
+
+
+def test_very_uneven_battles_arrive_too() -> None:
+    # From the start, steps of Newton's method that are not held back run away here.
+    uneven = [
+        [0, 1, 0.01, 10000, 0.01],
+        [1, 0, 0.01, 0.01, 0.01],
+        [10000, 0, 0, 10000, 0.01],
+        [0, 0, 0, 0, 0],
+        [100, 10000, 10000, 10000, 0],
+    ]
+    many = [[0, 1e7, 0, 0], [1e7, 0, 0, 0], [0, 0, 0, 1e7], [0, 0, 1e6, 0]]
+    for wins in (np.array(uneven, float), np.array(many)):
+        strengths = log_strengths(wins)
+        slope, curvature = derivatives(strengths, wins + wins.T, wins.sum(axis=1), PRIOR)
+        np.testing.assert_allclose(np.linalg.solve(curvature, slope), 0.0, atol=1e-6)
 
 
 def test_shown_in_elo_points() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_tables import duel_rows, follow, lucky, standing_of
 
+from beepsim.tournament.plan import Told
 from beepsim.tournament.ratings import rate
-from beepsim.tournament.smart import smart_plan
+from beepsim.tournament.smart import Table, enter, shrunk_variance, smart_plan
 from beepsim.tournament.standing import Key
 
 
@@ -131,3 +132,32 @@ def test_cheap_battles_are_preferred() -> None:
     seen = Counter(key.bots[1] for key in battles(steps))
     # The standard error is lowest for a price where battles go as one over the root of their cost: 3 to 1.
     assert seen[3] / seen[2] == pytest.approx(3, rel=0.25)
+
+
+def test_some_battles_go_to_those_that_look_certain() -> None:
+    keys = battles(follow(smart_plan(everyone(5), 5, 1000, 900, 1), lucky([95.0, 75.0, 45.0, 45.0, 15.0], 5, 1)))
+    late = keys[-600:]
+    certain = sum(not {2, 3} & set(key.bots) for key in late)
+    # A twentieth by lot, and the least fought pairings are those of bots that look certain.
+    assert 0.02 < certain / len(late) < 0.09
+
+
+def table_of(rows: list[tuple[int, int, int, float]], variance: float) -> Table:
+    numbers = [np.zeros(2) for _ in range(9)]
+    table = Table(np.array([0, 1]), np.array([1, 2]), *numbers, np.zeros(2, bool))
+    place = np.full((3, 3), -1)
+    place[0, 1], place[1, 2] = 0, 1
+    enter(table, place, Told(duel_rows(rows, variance), []))
+    return table
+
+
+def test_two_equal_shares_are_not_taken_for_certainty() -> None:
+    table = table_of([(0, 1, 0, 60.0), (0, 1, 1, 60.0), (1, 2, 0, 40.0), (1, 2, 1, 60.0)], np.nan)
+    # Of two pairings 0 and 200 with a degree of freedom each: mean 100, mixed as 4 to 1.
+    np.testing.assert_allclose(shrunk_variance(table, table.total / 2), [4 * 100 / 5, (4 * 100 + 200) / 5])
+
+
+def test_results_are_summed_in_an_order_of_their_own() -> None:
+    rows = [(0, 1, season, share) for season, share in enumerate((10.1, 33.3, 77.7, 12.3456, 99.9, 0.1))]
+    for first, second in zip(table_of(rows, 25.0), table_of(rows[::-1], 25.0), strict=True):
+        assert first.tobytes() == second.tobytes()
