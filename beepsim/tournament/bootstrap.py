@@ -20,7 +20,8 @@ BLOCK = 1 << 20
 class Layers(NamedTuple):
     """Rows of battles in layers: first each pairing's first battle, then each second one, and so on.
 
-    Pairings with more battles stand before others, so that layer k is that of the first `sizes[k]` of P pairings.
+    Pairings with more battles stand before others, so that layer k is that of the first `sizes[k]` of P pairings. M is
+    the number of rows, or P where one deviate stands for all rows of a pairing.
     """
 
     bots: int  # B
