@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -103,6 +103,22 @@ def extract_waves(recording: Recording, shooter: int, target: int | None = None)
     return WaveTable(np.concatenate(pieces) if pieces else np.zeros(0, ROW), (source,))
 
 
+class Observed(NamedTuple):
+    """What a recording holds of a round for one shooter and target; the arguments of `extract_round` of those names.
+
+    `target_last_turn` is the last in which the target lives.
+    """
+
+    shooter_x: np.ndarray
+    shooter_y: np.ndarray
+    path: np.ndarray
+    seen: np.ndarray
+    last_turn: int
+    fired: np.ndarray
+    powers: np.ndarray
+    target_last_turn: int
+
+
 def extract_from_round(
     recording: Recording,
     number: int,
@@ -115,29 +131,42 @@ def extract_from_round(
 
     `virtual_powers` [T] by fire turn, where they are known, replace those of virtual waves (NaN: leave as it is).
     """
-    rules, count = recording.header.rules, len(recording.header.robots)
+    observed = observe_round(recording, number, shooter, target)
+    if virtual_powers is not None:
+        is_known = np.isfinite(virtual_powers)
+        is_known[observed.fired["fire_turn"]] = False
+        observed.powers[is_known] = virtual_powers[is_known]
+    return rows_of(recording, number, observed, shots), len(observed.fired)
+
+
+def observe_round(recording: Recording, number: int, shooter: int, target: int) -> Observed:
+    """What the recording holds of the round of that number."""
+    count = len(recording.header.robots)
     grid = recording.robots[round_slice(recording.robots, number)]
     mine, theirs = grid[shooter::count], grid[target::count]
     path = sightings(theirs["x"], theirs["y"], theirs["heading"], theirs["velocity"])
     x, y = mine["x"].astype(np.float64), mine["y"].astype(np.float64)
     seen = np.zeros(len(x), np.bool_)
     fill_seen(seen, mine["radar_heading"].astype(np.float64), x, y, path)
-    last_turn = min(last_turn_alive(mine["state"].copy()), last_turn_alive(theirs["state"].copy()))
+    target_last_turn = last_turn_alive(theirs["state"].copy())
+    last_turn = min(last_turn_alive(mine["state"].copy()), target_last_turn)
     fired = fired_bullets(recording, number, shooter)
     powers = np.zeros(len(x))
     fill_powers(powers, fired, mine["energy"].copy(), theirs["energy"].copy())
-    if virtual_powers is not None:
-        is_known = np.isfinite(virtual_powers)
-        is_known[fired["fire_turn"]] = False
-        powers[is_known] = virtual_powers[is_known]
-    rows = np.zeros(len(x), ROW)
+    return Observed(x, y, path, seen, last_turn, fired, powers, target_last_turn)
+
+
+def rows_of(recording: Recording, number: int, observed: Observed, shots: int) -> np.ndarray:
+    """ROWs of what was observed; `shots` is how many bullets the shooter had fired before the round."""
+    rules, turns = recording.header.rules, len(observed.shooter_x)
+    rows, past = np.zeros(turns, ROW), np.zeros((turns, len(LATERAL + ADVANCING)))
+    x, y, path, seen, last_turn, fired, powers, _ = observed
     cooling, width, height = rules.gun_cooling_rate, float(rules.width), float(rules.height)
-    past = np.zeros((len(x), len(LATERAL + ADVANCING)))
     filled = extract_round(rows, past, x, y, path, seen, last_turn, fired, powers, shots, cooling, width, height)
     for name, column in zip(LATERAL + ADVANCING, past.T, strict=True):
         rows[name] = column
     rows["round"] = number
-    return rows[:filled], len(fired)
+    return rows[:filled]
 
 
 def fired_bullets(recording: Recording, number: int, shooter: int) -> np.ndarray:
