@@ -80,9 +80,9 @@ def airborne_at(beliefs: Beliefs, moment: Moment, view: View) -> Airborne:
     real, virtual = np.flatnonzero(is_flying & rows["real"]), np.flatnonzero(is_flying & ~rows["real"])
     passed = np.flatnonzero(has_passed & rows["real"] & (rows["break_turn"] > turn - LINGERS))
     chosen = None
-    named = np.flatnonzero(has_left & (rows["fire_turn"] == view.wave)) if view.wave is not None else ()
-    if len(named):
-        chosen = int(named[0])
+    named = [] if view.wave is None else np.flatnonzero(has_left & (rows["fire_turn"] == view.wave)).tolist()
+    if named:
+        chosen = named[0]
     elif len(real):
         chosen = int(real[np.argmin(rows["break_turn"][real])])
     part = beliefs.film.rounds[moment.round]

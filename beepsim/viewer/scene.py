@@ -9,6 +9,7 @@ import numpy as np
 
 from beepsim.recording.columns import HIT_ROBOT, SCORE_COLUMNS
 from beepsim.rules import RADAR_RANGE
+from beepsim.viewer.beliefs import Beliefs
 from beepsim.viewer.colours import (
     DEAD_ROBOT,
     FAINT_TEXT,
@@ -29,6 +30,7 @@ from beepsim.viewer.film import (
     Moment,
     bullets_at,
 )
+from beepsim.viewer.overlays import overlay_blocks, overlay_shapes
 from beepsim.viewer.shapes import Arc, Block, Circle, Colour, Fact, Line, Polygon, Scene, Shape, Text
 from beepsim.viewer.view import View
 
@@ -42,15 +44,20 @@ TURRET_RADIUS = 8.5
 DISH = ((-7, 3.5), (-3, 0.5), (3, 0.5), (7, 3.5), (3, -2.5), (-3, -2.5))
 
 
-def scene_at(film: Film, moment: Moment, view: View = View()) -> Scene:
-    """The scene at the end of a turn."""
+def scene_at(film: Film, moment: Moment, view: View = View(), beliefs: Beliefs | None = None) -> Scene:
+    """The scene at the end of a turn; overlays need the film's beliefs."""
     rules, part = film.recording.header.rules, film.rounds[moment.round]
     shapes: list[Shape] = [field_of(rules.width, rules.height)]
     shapes += scan_arcs(part, moment.turn)
+    if beliefs:
+        shapes += overlay_shapes(film, moment, view, beliefs)
     shapes += robot_shapes(film, part, moment.turn)
     shapes += bullet_shapes(part, moment.turn)
     shapes += robot_explosions(part, moment.turn)
-    return Scene(rules.width, rules.height, tuple(shapes), tuple(battle_blocks(film, moment)))
+    blocks = battle_blocks(film, moment)
+    if beliefs:
+        blocks += overlay_blocks(film, moment, view, beliefs)
+    return Scene(rules.width, rules.height, tuple(shapes), tuple(blocks))
 
 
 def field_of(width: float, height: float) -> Polygon:
