@@ -161,13 +161,12 @@ class BeepBoopGun:
     def aim(self, battle: BattleWaves) -> Aims:
         angle, log_density, predicted = (np.empty(len(battle.queries)) for _ in range(3))
         known = battle.known[battle.queries]
-        neighbours = np.minimum(self.most, np.maximum(BEEPBOOP_FEWEST, known // BEEPBOOP_DIVIDER))
         aim_boxes(
             *embedded(self.weights, battle, battle.queries),
             battle.column("gf_low")[battle.by_break],
             battle.column("gf_high")[battle.by_break],
             known,
-            np.minimum(neighbours, known),
+            self.neighbours(known),
             BOX_FLOOR,
             *interval_arguments(battle),
             angle,
@@ -175,6 +174,10 @@ class BeepBoopGun:
             predicted,
         )
         return Aims(angle, log_density, predicted)
+
+    def neighbours(self, known: np.ndarray) -> np.ndarray:
+        """How many of `known` broken waves count."""
+        return np.minimum(np.minimum(self.most, np.maximum(BEEPBOOP_FEWEST, known // BEEPBOOP_DIVIDER)), known)
 
 
 @dataclass(frozen=True)
@@ -203,9 +206,10 @@ def embedded(weights: Weights, battle: BattleWaves, waves: np.ndarray) -> tuple[
     return weights.embed(battle.query_features[waves]), np.ascontiguousarray(candidates.T)
 
 
-def interval_arguments(battle: BattleWaves) -> tuple[np.ndarray, ...]:
-    """Per query [Q]: half the bot's width and both escape angles when aiming (rad), and the true interval (GF)."""
-    rows = battle.rows[battle.queries]
+def interval_arguments(battle: BattleWaves, waves: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+    """Per wave (default: per query): half the bot's width and both escape angles when aiming (rad), the true interval
+    (GF)."""
+    rows = battle.rows[battle.queries if waves is None else waves]
     negative, positive = escape_sides(rows)
     half_width = BOX_WIDENING * HALF_BOT_WIDTH / rows["distance"].astype(np.float64)
     return half_width, negative, positive, rows["gf_low"].astype(np.float64), rows["gf_high"].astype(np.float64)
