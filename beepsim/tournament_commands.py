@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 RUN = "run"
 REPORT = "report"
 MOST_RANKS = 50  # that are printed
+AT_HAND = 8  # battles for each worker, the one that it fights included
 
 
 class WithRun(TyperGroup):
@@ -163,17 +164,17 @@ def replay(
 def executor_of(
     scheduler: str | None, workers: int, time_limit: float, memory: int
 ) -> Iterator[tuple["Executor", int]]:
-    """What battles are handed to, and how many at a time: one to work on and one that waits for each worker."""
+    """What battles are handed to, and how many at a time: enough for each worker while results are entered."""
     from beepsim.workers import Workers
 
     if scheduler is None:
         with Workers(workers, time_limit, memory) as executor:
-            yield executor, 2 * workers
+            yield executor, AT_HAND * workers
     else:
         from beepsim.tournament.cluster import dask_executor
 
         with dask_executor(scheduler, time_limit, memory) as (executor, count):
-            yield executor, 2 * count
+            yield executor, AT_HAND * count
 
 
 def database_file(path: Path) -> Path:

@@ -1,10 +1,12 @@
 """The course of a tournament: a plan followed on any executor, from what is known of its battles already."""
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from dataclasses import dataclass, field
 from inspect import GEN_CREATED, getgeneratorstate
+from queue import SimpleQueue
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +18,7 @@ from beepsim.tournament.standing import DUEL, Key, Standing
 from beepsim.workers import JobFailed, WorkerDied
 
 TRIES = 2  # of a battle whose worker dies
+SECONDS_TO_GATHER = 0.03  # results that come together are entered together: a process that wakes for each is slow
 
 
 class Watch(Protocol):
@@ -71,6 +74,7 @@ def follow(
     untold: deque[Step] = deque()  # steps of which the plan has not been told
     waiting: deque[tuple[Key, Step]] = deque()
     running: dict[Future, tuple[Key, Step]] = {}
+    ended: SimpleQueue[Future] = SimpleQueue()
     deaths: Counter[Key] = Counter()
     is_over = False
 
@@ -79,6 +83,28 @@ def follow(
             fail(key, reason)
             ledger.failed[key.bots] = reason
         step.open -= 1
+
+    def settle(future: Future, key: Key, step: Step) -> None:
+        try:
+            outcome = future.result()
+        except CancelledError:
+            return
+        except WorkerDied as error:
+            deaths[key] += 1
+            if deaths[key] < TRIES and key.bots not in ledger.failed:
+                watch.note(f"a worker was lost ({error}); its battle is fought again")
+                waiting.appendleft((key, step))
+            else:
+                close(key, step, f"{error}; so did the battle's second try")
+        except BrokenExecutor as error:
+            raise UserError(f"the workers broke down ({error or type(error).__name__}); run it again") from None
+        except (JobFailed, UserError) as error:
+            close(key, step, str(error))
+        except Exception as error:  # what an executor of another kind hands on as the job raised it
+            close(key, step, f"{type(error).__name__}: {error}")
+        else:
+            ledger.rows[key] = enter(key, outcome)
+            step.open -= 1
 
     while True:
         while not is_over and not watch.is_stopped() and len(waiting) < capacity and can_tell(untold, plan.lag):
@@ -93,31 +119,27 @@ def follow(
             if key.bots in ledger.failed:
                 step.open -= 1
                 continue
-            running[submit(key)] = key, step
+            future = submit(key)
+            running[future] = key, step
+            future.add_done_callback(ended.put)
         if not running:
             if watch.is_stopped() or (is_over and not waiting):
                 return
             continue
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            key, step = running.pop(future)
-            try:
-                outcome = future.result()
-            except WorkerDied as error:
-                deaths[key] += 1
-                if deaths[key] < TRIES and key.bots not in ledger.failed:
-                    watch.note(f"a worker was lost ({error}); its battle is fought again")
-                    waiting.appendleft((key, step))
-                else:
-                    close(key, step, f"{error}; so did the battle's second try")
-            except BrokenExecutor as error:
-                raise UserError(f"the workers broke down ({error or type(error).__name__}); run it again") from None
-            except (JobFailed, UserError) as error:
-                close(key, step, str(error))
-            except Exception as error:  # what an executor of another kind hands on as the job raised it
-                close(key, step, f"{type(error).__name__}: {error}")
-            else:
-                ledger.rows[key] = enter(key, outcome)
-                step.open -= 1
+        if watch.is_stopped():
+            for future in running:
+                future.cancel()  # what nobody has begun
+        for future in ended_together(ended):
+            settle(future, *running.pop(future))
+
+
+def ended_together(ended: SimpleQueue[Future]) -> list[Future]:
+    """The futures that have ended, at least one."""
+    found = [ended.get()]
+    time.sleep(SECONDS_TO_GATHER)
+    while not ended.empty():
+        found.append(ended.get())
+    return found
 
 
 def can_tell(untold: deque[Step], lag: int) -> bool:

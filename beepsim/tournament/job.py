@@ -104,8 +104,13 @@ def robot_outcome(robot: RobotResult) -> RobotOutcome:
         hits=robot.hits,
         skipped_turns=robot.skipped_turns,
         faults=tuple((fault.round, fault.turn, fault.kind, fault.message) for fault in robot.faults),
-        rounds=json.dumps(robot.rounds, separators=(",", ":")),
+        rounds=json.dumps([rounded(one) for one in robot.rounds], separators=(",", ":")),
     )
+
+
+def rounded(one: RoundScore) -> tuple[int, float, float, int, int]:
+    """A round as the database keeps it: what is beyond a thousandth of a point only takes room."""
+    return one.place, round(one.score, 3), round(one.bullet_damage, 3), one.shots, one.hits
 
 
 def pair_rows(robots: Sequence[RobotResult]) -> np.ndarray:

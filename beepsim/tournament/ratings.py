@@ -61,7 +61,7 @@ def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tu
     replicates the others' are NaN. By default there are 1,000 for up to 50 bots, 200 for 250 and more.
     """
     count = standing.current
-    duels = among(standing.duels, count)
+    duels = in_order(among(standing.duels, count))
     pairings = pair(duels, count)
     field = field_of(standing, pairings)
     ratings = np.zeros(count, RATING)
@@ -96,6 +96,21 @@ def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tu
         ratings["rank_low"][is_ranked] = np.minimum(low, rank)
         ratings["rank_high"][is_ranked] = np.maximum(high, rank)
     return ratings, pairings
+
+
+def in_order(duels: np.ndarray) -> np.ndarray:
+    """The rows by season, then by who fights, their battles numbered anew.
+
+    The numbers in the database are those in which the battles happened to end; nothing may depend on them.
+    """
+    numbers, sizes = np.unique(duels["battle"], return_counts=True)
+    if not len(numbers):
+        return duels
+    rows = duels[np.argsort(duels["battle"], kind="stable")].reshape(len(numbers), sizes[0])
+    order = np.lexsort([*rows["b"].T[::-1], *rows["a"].T[::-1], rows["season"][:, 0]])
+    rows = rows[order]
+    rows["battle"] = np.arange(len(numbers))[:, None]
+    return rows.reshape(-1)
 
 
 def field_of(standing: Standing, pairings: Pairings) -> Field:

@@ -17,6 +17,8 @@ from beepsim.tournament.field import BotSource
 from beepsim.tournament.job import PAIR, Job
 from beepsim.tournament.standing import BATTLE, DUEL, TALLY, Entrant, Failure, Standing
 
+SIDES = [(f"{name}_a", f"{name}_b") for name in ("survival", "shots", "hits")] + [("a", "b")]
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -123,14 +125,17 @@ def duel_rows(battles: np.ndarray, fields: np.ndarray, pairs: np.ndarray) -> np.
     rows = np.zeros(pairs.shape, DUEL)
     for name in ("battle", "season", "turns"):
         rows[name] = battles[name][:, None]
-    first, second = (np.take_along_axis(fields, pairs[name], axis=1) for name in ("a", "b"))
+    row = np.arange(len(fields))[:, None]
+    first, second = fields[row, pairs["a"]], fields[row, pairs["b"]]
     turned = first > second
-    rows["a"], rows["b"] = np.where(turned, second, first), np.where(turned, first, second)
-    rows["share"] = np.where(turned, 100 - pairs["share"], pairs["share"])
-    rows["variance"] = pairs["variance"]
-    for name in ("survival", "shots", "hits"):
-        mine, theirs = pairs[f"{name}_a"], pairs[f"{name}_b"]
-        rows[f"{name}_a"], rows[f"{name}_b"] = np.where(turned, theirs, mine), np.where(turned, mine, theirs)
+    rows["a"], rows["b"] = first, second
+    for name in PAIR.names[2:]:  # type: ignore[index]
+        rows[name] = pairs[name]
+    if turned.any():
+        theirs = rows[turned]
+        for mine, other in SIDES:
+            rows[mine][turned], rows[other][turned] = theirs[other], theirs[mine]
+        rows["share"][turned] = 100 - theirs["share"]
     return rows.reshape(-1)
 
 

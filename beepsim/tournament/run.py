@@ -72,11 +72,15 @@ def run_tournament(
         plan = plan_of(tournament)
         watch.begin(standing, plan.total)
 
+        seeds: dict[Key, int] = {}
+
         def submit(key: Key) -> Future:
-            return executor.submit(fight_job, job_of(venue, key))
+            job = job_of(venue, key)
+            seeds[key] = job.seed
+            return executor.submit(fight_job, job)
 
         def enter(key: Key, outcome: Outcome) -> np.ndarray:
-            duels = enter_battle(venue, key, outcome)
+            duels = enter_battle(venue, key, seeds.pop(key), outcome)
             watch.enter(duels)
             return duels
 
@@ -142,9 +146,9 @@ def plan_of(tournament: Tournament) -> Plan:
     return smart_plan(pairs, count, smart.seasons, smart.battles, tournament.seed, smart.step, weights)
 
 
-def order_of(venue: Venue, key: Key) -> list[int]:
+def order_of(venue: Venue, key: Key) -> tuple[int, ...]:
     """The key's entrants in the order of the battle."""
-    return [key.bots[place] for place in battle_order(names_of(venue, key), key.season)]
+    return tuple(key.bots[place] for place in battle_order(names_of(venue, key), key.season))
 
 
 def names_of(venue: Venue, key: Key) -> list[str]:
@@ -156,10 +160,9 @@ def job_of(venue: Venue, key: Key) -> Job:
     return Job(sources, battle_seed(venue.seed, names_of(venue, key), key.season), venue.rules)
 
 
-def enter_battle(venue: Venue, key: Key, outcome: Outcome) -> np.ndarray:
+def enter_battle(venue: Venue, key: Key, seed: int, outcome: Outcome) -> np.ndarray:
     """Writes the battle into the database; returns its DUEL rows."""
     order = order_of(venue, key)
-    seed = battle_seed(venue.seed, names_of(venue, key), key.season)
     bots = [venue.bots[entrant] for entrant in order]
     number = database.write_battle(venue.connection, venue.series, key.season, bots, seed, outcome)
     battle = np.array([(number, key.season, seed, outcome.turns, outcome.seconds)], BATTLE)

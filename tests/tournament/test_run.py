@@ -79,6 +79,7 @@ def test_one_worker_or_many_the_results_are_the_same(tmp_path: Path, text: str) 
     again, fought = run(tmp_path / "there", text)
     assert fought == 0 and results(again) == results(here)
     ratings, _ = rate(here)
+    assert ratings.tobytes() == rate(there)[0].tobytes()  # whichever battle ended first
     ranked = ratings[[entrant.is_ranked for entrant in here.entrants]]
     assert sorted(ranked["rank"])[0] == 1 and (ranked["aps_low"] <= ranked["aps_high"]).all()
 
