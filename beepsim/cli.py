@@ -142,15 +142,16 @@ def battle(
 
 @recordings_app.command("import")
 def import_command(
-    source: Annotated[Path, typer.Argument(help="A NAME.robots.parquet file, or a folder of them.")],
+    source: Annotated[Path, typer.Argument(help="A .br, .xml, .xml.zip or .robots.parquet file, or a folder.")],
     destination: Annotated[Path, typer.Argument(help="Folder for the .battle files.")],
     as_json: Json = False,
 ) -> None:
-    """Import battles recorded in the real Robocode (NAME.robots.parquet with NAME.bullets.parquet beside it).
+    """Import battles that the real Robocode recorded: .br, .xml and .xml.zip, or tables (NAME.robots.parquet with
+    NAME.bullets.parquet beside it).
 
     Example: beepsim recordings import rumble/ battles/
     """
-    from beepsim.recording.robocode_tables import import_recordings, list_inputs
+    from beepsim.recording.imports import import_recordings, list_inputs
 
     total = len(list_inputs(source))
     with interruptible("files imported until then are kept"), show_progress("Importing", total, "recordings") as update:
@@ -165,16 +166,16 @@ def import_command(
 
 @recordings_app.command()
 def show(
-    file: Annotated[Path, typer.Argument(help="A .battle file.")],
+    file: Annotated[Path, typer.Argument(help="A .battle file, or one that Robocode recorded.")],
     as_json: Json = False,
 ) -> None:
     """Show what a recording holds.
 
     Example: beepsim recordings show duel.battle
     """
-    from beepsim.recording.format import read_recording
+    from beepsim.recording.robocode import open_recording
 
-    recording = read_recording(file)
+    recording = open_recording(file)
     header = asdict(recording.header)
     count = len(recording.robots)
     size = file.stat().st_size
@@ -199,7 +200,9 @@ def show(
 
 @app.command()
 def waves(
-    sources: Annotated[list[Path], typer.Argument(metavar="RECORDING...", help=".battle files, or folders of them.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="RECORDING...", help=".battle or Robocode's files; folders of .battle.")
+    ],
     out: Annotated[Path, typer.Option(help="Wave table to write (.parquet).")],
     shooter: Annotated[str, typer.Option(help="Whose waves: robot 0, robot 1, or both.")] = "0",
     as_json: Json = False,
@@ -208,7 +211,8 @@ def waves(
 
     Example: beepsim waves duel.battle --out duel.parquet --shooter both
     """
-    from beepsim.recording.format import list_recordings, read_recording
+    from beepsim.recording.format import list_recordings
+    from beepsim.recording.robocode import open_recording
     from beepsim.waves.table import extract_waves, join_tables, save_waves
 
     if shooter not in ("0", "1", "both"):
@@ -218,7 +222,7 @@ def waves(
     tables = []
     with interruptible("no table was written"), show_progress("Extracting waves", len(files), "battles") as update:
         for count, file in enumerate(files, 1):
-            recording = read_recording(file)
+            recording = open_recording(file)
             tables += [extract_waves(recording, index) for index in (0, 1) if shooter in (str(index), "both")]
             update(count)
     table = join_tables(tables)

@@ -11,7 +11,7 @@ from beepsim.experiments.config import Duels, Experiment, Recordings
 from beepsim.experiments.parts import file_hash, part_key, plain_name
 from beepsim.progress import show_progress
 from beepsim.recording.format import SUFFIX, list_recordings, read_header, read_recording
-from beepsim.recording.robocode_tables import ROBOTS_SUFFIX, import_recordings
+from beepsim.recording.imports import import_recordings, is_foreign, list_inputs
 from beepsim.robots.loader import load_bot
 from beepsim.rules import RULES_VERSION
 from beepsim.waves.features import FEATURE_VERSION
@@ -76,8 +76,8 @@ def fight_duels(duels: Duels, seed: int, folder: Path) -> list[BattleFile]:
 def read_recordings(recordings: Recordings, folder: Path, key: str = "data.recordings.opponents") -> list[BattleFile]:
     """`key` is where the opponents are asked for."""
     source = Path(recordings.folder)
-    if source.is_dir() and any(source.glob(f"*{ROBOTS_SUFFIX}")):
-        with show_progress("Importing", len(list(source.glob(f"*{ROBOTS_SUFFIX}"))), "recordings") as update:
+    if source.is_dir() and any(map(is_foreign, source.iterdir())):
+        with show_progress("Importing", len(list_inputs(source)), "recordings") as update:
             paths, failures = import_recordings(source, folder, update)
         if failures:
             raise UserError("\n".join(failures))

@@ -180,7 +180,10 @@ def list_recordings(path: Path) -> list[Path]:
         raise UserError(f"{path}: no such file or folder; give a {SUFFIX} file or a folder of them")
     found = sorted(file for file in path.glob(f"*{SUFFIX}") if not file.name.startswith("."))
     if not found:
-        raise UserError(f"{path}: no {SUFFIX} files in this folder; make some with `beepsim battle … --record`")
+        raise UserError(
+            f"{path}: no {SUFFIX} files in this folder; make some with `beepsim battle … --record` "
+            "or `beepsim recordings import`"
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Importer of battles recorded in the real Robocode as pairs of Parquet tables, into `.battle` files.
+"""Reader of battles recorded in the real Robocode as pairs of Parquet tables.
 
     NAME.robots.parquet    one row per round, turn and robot; its metadata key `beepsim` is JSON: names, seed,
                            battlefield, gun_cooling_rate, engine, result
@@ -11,7 +11,6 @@ follow from the turns in which robots died.
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +29,12 @@ from beepsim.recording.columns import (
 )
 from beepsim.recording.format import (
     FORMAT,
-    SUFFIX,
     Header,
     RecordedRules,
     Recording,
     RobotEntry,
     TotalScores,
-    read_header,
     round_slice,
-    write_recording,
 )
 
 ROBOTS_SUFFIX = ".robots.parquet"
@@ -46,49 +42,6 @@ BULLETS_SUFFIX = ".bullets.parquet"
 DEAD = 3
 ROBOCODE_INACTIVITY_TIME = 450
 """Robocode's default; the tables do not hold it."""
-
-
-def import_recordings(
-    source: Path, destination: Path, progress: Callable[[int], None] | None = None
-) -> tuple[list[Path], list[str]]:
-    """Imports one `NAME.robots.parquet` or a folder of them into the folder `destination`, as `NAME.battle`.
-
-    Returns the battle files that now stand there, and for each input that could not be read one sentence that says
-    why; the others are imported all the same. An input whose import is there already and unchanged is skipped.
-    `progress` is called with the number of inputs done.
-    Raises UserError where `source` holds nothing to import or `destination` cannot be written to.
-    """
-    inputs = list_inputs(source)
-    done, failures = [], []
-    for count, robots_path in enumerate(inputs, 1):
-        target = destination / (robots_path.name.removesuffix(ROBOTS_SUFFIX) + SUFFIX)
-        try:
-            bullets_path = bullets_beside(robots_path)
-            origin = content_hash(robots_path, bullets_path)
-            if not (target.exists() and is_imported(target, origin)):
-                write_recording(target, read_tables(robots_path, bullets_path, origin))
-            done.append(target)
-        except UserError as error:
-            failures.append(str(error))
-        if progress:
-            progress(count)
-    return done, failures
-
-
-def list_inputs(source: Path) -> list[Path]:
-    """The robots' tables that `source` names: a folder's, or the one file."""
-    if source.is_dir():
-        found = sorted(source.glob(f"*{ROBOTS_SUFFIX}"))
-        if not found:
-            raise UserError(f"{source}: no *{ROBOTS_SUFFIX} files in this folder")
-        return found
-    if not source.is_file():
-        raise UserError(f"{source}: no such file or folder")
-    if not source.name.endswith(ROBOTS_SUFFIX):
-        raise UserError(
-            f"{source}: give a NAME{ROBOTS_SUFFIX} file (with NAME{BULLETS_SUFFIX} beside it) or a folder of them"
-        )
-    return [source]
 
 
 def bullets_beside(robots_path: Path) -> Path:
@@ -102,18 +55,12 @@ def content_hash(*paths: Path) -> str:
     digest = hashlib.sha256()
     for path in paths:
         try:
-            digest.update(path.read_bytes())
+            with path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
         except OSError as error:
             raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     return digest.hexdigest()[:16]
-
-
-def is_imported(target: Path, origin: str) -> bool:
-    """Does `target` hold the import of this very input? A damaged file there counts as no, and is written again."""
-    try:
-        return read_header(target).origin == origin
-    except UserError:
-        return False
 
 
 def read_tables(robots_path: Path, bullets_path: Path, origin: str) -> Recording:

@@ -11,7 +11,8 @@ import pytest
 
 from beepsim.errors import UserError
 from beepsim.recording.format import RobotEntry, read_recording
-from beepsim.recording.robocode_tables import import_recordings, results_from
+from beepsim.recording.imports import import_recordings
+from beepsim.recording.robocode_tables import results_from
 
 DATA = Path(__file__).parents[1] / "data" / "recordings"
 NAME = "kawigi.mini.Coriantumr_1.1"
@@ -114,9 +115,9 @@ def test_bad_tables(source, tmp_path):
 def test_bad_sources(tmp_path):
     with pytest.raises(UserError, match="no such file or folder"):
         import_recordings(tmp_path / "nothing", tmp_path)
-    with pytest.raises(UserError, match="no \\*.robots.parquet files"):
+    with pytest.raises(UserError, match="no .* or \\*.robots.parquet files"):
         import_recordings(tmp_path, tmp_path)
-    with pytest.raises(UserError, match="give a NAME.robots.parquet file"):
+    with pytest.raises(UserError, match="give a .* or NAME.robots.parquet file"):
         import_recordings(DATA / f"{NAME}.bullets.parquet", tmp_path)
 
 
