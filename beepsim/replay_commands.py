@@ -1,9 +1,15 @@
 """The command that shows recorded battles, in a window or as a file; part of the command line (cli.py)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from beepsim.errors import UserError
+
+if TYPE_CHECKING:
+    from beepsim.viewer.film import Film, Moment
+    from beepsim.viewer.view import View
 
 app = typer.Typer()
 
@@ -13,10 +19,10 @@ def replay(
     file: Annotated[Path, typer.Argument(help="A .battle file.")],
     round_number: Annotated[int, typer.Option("--round", help="Start in this round; the first is 0.")] = 0,
     turn: Annotated[int, typer.Option(help="Start in this turn of it.")] = 0,
-    overlay: Annotated[list[str] | None, typer.Option(help="Switch this overlay on; may be given again.")] = None,
-    shooter: Annotated[int, typer.Option(help="Whose waves the overlays show: the robot's number.")] = 0,
-    gun: Annotated[list[str] | None, typer.Option(help="Draw this gun's density; may be given again.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights of the learned gun.")] = None,
+    overlay: Annotated[list[str] | None, typer.Option(help="Switch this overlay on; repeatable.")] = None,
+    shooter: Annotated[int, typer.Option(help="Whose waves the overlays show: robot 0, 1, …")] = 0,
+    gun: Annotated[list[str] | None, typer.Option(help="A gun whose beliefs are drawn; repeatable.")] = None,
+    weights: Annotated[list[Path] | None, typer.Option(help="Learned weights, as one more gun; repeatable.")] = None,
     export: Annotated[Path | None, typer.Option(help="Write this file instead: .gif, .mp4, .png or .html.")] = None,
 ) -> None:
     """Watch a recorded battle in a window; ? shows the keys. With --export, draw it into a file.
@@ -24,13 +30,47 @@ def replay(
     Example: beepsim replay duel.battle
     """
     from beepsim.recording.format import read_recording
+    from beepsim.viewer.beliefs import beliefs_of
     from beepsim.viewer.film import film_of
-    from beepsim.viewer.view import View
 
     film = film_of(read_recording(file))
-    view = View(frozenset(overlay or ()), shooter, None, tuple(gun or ()))
+    view, start = checked_view(film, overlay or [], shooter), checked_start(film, round_number, turn)
     if export is not None:
         from beepsim.viewer.export import export_film
 
         export_film(film, export, view)
         return
+    from beepsim.viewer.controls import State
+    from beepsim.viewer.film import frame_of
+    from beepsim.viewer.player import play, subject_of
+
+    # Where guns are asked for, a mistake is told before the window opens; else they are read when first looked at.
+    known = beliefs_of(film, gun or (), weights or ()) if view.overlays or gun or weights else None
+    state = State(frame=frame_of(film, start), view=view)
+    play(subject_of(film), state, lambda shown: known or beliefs_of(shown), title=f"{file.name} – beepsim")
+
+
+def checked_view(film: "Film", overlays: list[str], shooter: int) -> "View":
+    """The view that the options describe. Raises UserError for an overlay or a robot that is not there."""
+    from beepsim.viewer.overlays import OVERLAYS
+    from beepsim.viewer.view import View
+
+    for name in overlays:
+        if name not in OVERLAYS:
+            raise UserError(f"--overlay is {name!r}; the overlays are {', '.join(sorted(OVERLAYS))}")
+    if not 0 <= shooter < len(film.names):
+        raise UserError(f"--shooter is {shooter}; the recording's robots are 0 to {len(film.names) - 1}")
+    return View(frozenset(overlays), shooter)
+
+
+def checked_start(film: "Film", round_number: int, turn: int) -> "Moment":
+    """The moment with these numbers. Raises UserError where the film does not have it."""
+    from beepsim.viewer.film import Moment
+
+    numbers = [part.number for part in film.rounds]
+    if round_number not in numbers:
+        raise UserError(f"--round is {round_number}; the recording holds rounds {numbers[0]} to {numbers[-1]}")
+    index = numbers.index(round_number)
+    if not 0 <= turn <= film.rounds[index].last_turn:
+        raise UserError(f"--turn is {turn}; round {round_number} has turns 0 to {film.rounds[index].last_turn}")
+    return Moment(index, turn)

@@ -82,7 +82,7 @@ def draw_area(
             if fill.alpha < 255:
                 gfxdraw.filled_polygon(surface, inside, fill)
             else:
-                pygame.draw.polygon(surface, fill, inside)
+                pygame.draw.polygon(surface, fill, [(round(x), round(y)) for x, y in inside])  # it would cut off
                 if not outline:
                     pygame.draw.aalines(surface, fill, True, points)
     if outline and outline.alpha:

@@ -43,9 +43,10 @@ class FilmRound:
         return len(self.robots) - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Film:
-    """A battle; `starts` [rounds + 1] are the rounds' first frames, where the film is one row of all turns."""
+    """A battle; `starts` [rounds + 1] are the rounds' first frames, where the film is one row of all turns. A film is
+    equal only to itself."""
 
     recording: Recording
     rounds: tuple[FilmRound, ...]

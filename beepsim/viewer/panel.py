@@ -9,8 +9,7 @@ from beepsim.viewer.colours import FAINT_TEXT, FIELD, PANEL, TEXT, WALL, mixed
 from beepsim.viewer.drawing import draw_line, rect_of, text_image
 from beepsim.viewer.shapes import Block, Colour, Fact, Graph
 
-WIDTH = 270.0  # px, times the unit, as all sizes here
-PADDING = 12.0
+PADDING = 12.0  # px, times the unit, as all sizes here
 LINE, TITLE_LINE, GRAPH_HEIGHT = 18.0, 24.0, 110.0
 TEXT_HEIGHT, TITLE_HEIGHT, LABEL_HEIGHT = 12.0, 13.0, 10.0
 
