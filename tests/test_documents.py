@@ -150,6 +150,7 @@ def test_every_command_is_one(command: str) -> None:
     if program == "beepsim":
         found = typer.main.get_command(app)
         while hasattr(found, "commands"):
+            arguments = getattr(found, "with_default", list)(arguments)
             found = found.commands[arguments.pop(0)]
         found.make_context(found.name, arguments)
     else:
