@@ -41,7 +41,7 @@ from beepsim.targeting.guns import (
 from beepsim.targeting.knn import choose_nearest, fill_distances, fill_weights
 from beepsim.targeting.mixture import INTERVAL_WINDOW, fill_mixture
 
-MOST_CANDIDATES = 12
+MOST_CANDIDATES = 8
 NEVER = np.iinfo(np.int64).max
 NO_WAVES, NO_WEIGHTS = np.zeros(0, np.int64), np.zeros(0)
 

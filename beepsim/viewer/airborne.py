@@ -19,10 +19,11 @@ NO_BULLET = -1
 
 @dataclass(frozen=True)
 class Airborne:
-    """Indices into the flight's waves: `real` and `virtual` in the air, `passed` real ones that passed a short time
-    ago, `chosen` None where nothing is to be chosen from."""
+    """In the film's round `index`. Indices into the flight's waves: `real` and `virtual` in the air, `passed` real ones
+    that passed a short time ago, `chosen` None where nothing is to be chosen from."""
 
     flight: Flight
+    index: int
     part: FilmRound
     turn: int
     shooter: int
@@ -86,4 +87,4 @@ def airborne_at(beliefs: Beliefs, moment: Moment, view: View) -> Airborne:
     elif len(real):
         chosen = int(real[np.argmin(rows["break_turn"][real])])
     part = beliefs.film.rounds[moment.round]
-    return Airborne(flight, part, turn, view.shooter, real, virtual, passed, chosen)
+    return Airborne(flight, moment.round, part, turn, view.shooter, real, virtual, passed, chosen)

@@ -1,37 +1,90 @@
-"""What guns make of a film's waves: computed when first asked for, kept per round, never computed twice.
+"""What guns make of a film's waves: computed when first asked for, kept, never computed twice.
 
-Rounds are indices into `Film.rounds`, robots as in the recording.
+Rounds are indices into `Film.rounds`, robots as in the recording; only duels have beliefs. Waves of a round by their
+index in its `Flight`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from beepsim.targeting.guns import Gun, choose_guns
+from beepsim.targeting.belief import Belief, WatchedWaves, believer_of
+from beepsim.targeting.guns import Gun, MixtureGun, choose_guns, would_hit
 from beepsim.viewer.film import Film
 from beepsim.waves.flight import Flight, flight_of
 
+T = TypeVar("T")
 DEFAULT_GUNS = ("head_on", "circular", "knn", "beepboop_main")
+
+
+class Battle(NamedTuple):
+    """All waves of one shooter; those of round r stand from `starts[r]` on."""
+
+    waves: WatchedWaves
+    starts: np.ndarray
 
 
 @dataclass(frozen=True)
 class Beliefs:
-    """Of the guns by name; the rest is what has been computed so far."""
+    """Of the guns by name; `kept` is what has been computed so far."""
 
     film: Film
     guns: dict[str, Gun]
-    flights: dict[tuple[int, int], Flight] = field(default_factory=dict)
+    kept: dict[tuple, Any] = field(default_factory=dict)
+
+    def once(self, key: tuple, compute: Callable[[], T]) -> T:
+        """What is kept under the key, computed first if nothing is."""
+        if key not in self.kept:
+            self.kept[key] = compute()
+        return self.kept[key]
 
     def flight(self, index: int, shooter: int) -> Flight:
-        """The waves of one round and shooter of a duel, at the other robot."""
-        key = (index, shooter)
-        if key not in self.flights:
+        """The waves of one round and shooter, at the other robot."""
+
+        def compute() -> Flight:
             part, bullets = self.film.rounds[index], self.film.recording.bullets
             shots = np.count_nonzero((bullets["round"] < part.number) & (bullets["owner"] == shooter))
-            self.flights[key] = flight_of(self.film.recording, part.number, shooter, 1 - shooter, int(shots))
-        return self.flights[key]
+            return flight_of(self.film.recording, part.number, shooter, 1 - shooter, int(shots))
+
+        return self.once(("flight", index, shooter), compute)
+
+    def battle(self, shooter: int) -> Battle:
+        """All waves of the shooter."""
+
+        def compute() -> Battle:
+            flights = [self.flight(index, shooter) for index in range(len(self.film.rounds))]
+            rows, is_broken = (
+                np.concatenate([getattr(one, name) for one in flights]) for name in ("rows", "is_broken")
+            )
+            names = self.film.names
+            waves = WatchedWaves("", names[shooter], names[1 - shooter], rows, is_broken)
+            return Battle(waves, np.cumsum([0, *(len(one.rows) for one in flights)]))
+
+        return self.once(("battle", shooter), compute)
+
+    def belief(self, gun: str, index: int, shooter: int, wave: int) -> Belief:
+        """What the gun believes of a wave of one round."""
+
+        def compute() -> Belief:
+            battle = self.battle(shooter)
+            believe = self.once(("believer", gun, shooter), lambda: believer_of(self.guns[gun], battle.waves))
+            return believe(int(battle.starts[index]) + wave)
+
+        return self.once(("belief", gun, index, shooter, wave), compute)
+
+    def hits(self, gun: str, shooter: int) -> np.ndarray:
+        """Whether the gun would have hit, or its probability, at each real bullet of the battle [Q]."""
+
+        def compute() -> np.ndarray:
+            waves = self.battle(shooter).waves
+            aims = self.guns[gun].aim(waves)
+            found = would_hit(waves.rows[waves.queries], aims.angle) if aims.hit is None else aims.hit
+            return found.astype(np.float64)
+
+        return self.once(("hits", gun, shooter), compute)
 
 
 def beliefs_of(film: Film, guns: Sequence[str] = (), weights: Sequence[Path] = ()) -> Beliefs:
@@ -40,4 +93,9 @@ def beliefs_of(film: Film, guns: Sequence[str] = (), weights: Sequence[Path] = (
     Raises UserError for an unknown gun, a file that holds no weights, or weights for other features.
     """
     chosen, _ = choose_guns(guns or DEFAULT_GUNS, weights)
-    return Beliefs(film, {gun.name: gun for gun in chosen})
+    named: dict[str, Gun] = {}
+    for gun in chosen:
+        short = Path(gun.name).stem
+        is_learned = isinstance(gun, MixtureGun) and gun.name not in guns and short not in named
+        named[short if is_learned else gun.name] = replace(gun, name=short) if is_learned else gun  # type: ignore[type-var]
+    return Beliefs(film, named)

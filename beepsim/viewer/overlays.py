@@ -3,17 +3,27 @@
 Works from the recording alone. Waves are of duels; where more robots fight, a block says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from beepsim.viewer.airborne import Airborne, airborne_at
 from beepsim.viewer.beliefs import Beliefs
+from beepsim.viewer.densities import (
+    candidate_blocks,
+    candidate_shapes,
+    density_shapes,
+    gun_blocks,
+    virtual_bullets,
+)
 from beepsim.viewer.film import Film, Moment
+from beepsim.viewer.hit_rates import hit_rate_blocks
 from beepsim.viewer.shapes import Block, Fact, Shape
 from beepsim.viewer.view import View
+from beepsim.viewer.wave_facts import feature_blocks, wave_blocks
 from beepsim.viewer.wave_shapes import escape_shapes, virtual_shapes, wave_shapes
 
-Scenery = Callable[[Airborne, Beliefs, View], Sequence[Shape]]
+Shapes = Callable[[Airborne, Beliefs, View], list[Shape]]
+Blocks = Callable[[Airborne, Beliefs, View], list[Block]]
 
 
 @dataclass(frozen=True)
@@ -22,17 +32,28 @@ class Overlay:
 
     key: str
     title: str
-    shapes: Scenery
+    shapes: Shapes = lambda *_: []
+    blocks: Blocks = lambda *_: []
 
 
 OVERLAYS: dict[str, Overlay] = {
-    "escape": Overlay("e", "escape angles of the chosen wave", lambda airborne, *_: escape_shapes(airborne)),
+    "escape": Overlay("e", "escape angles", lambda airborne, *_: escape_shapes(airborne)),
     "virtual-waves": Overlay("v", "waves without a bullet", lambda airborne, *_: virtual_shapes(airborne)),
+    "densities": Overlay("d", "what guns believe", density_shapes, gun_blocks),
     "waves": Overlay(
-        "w", "waves, guess-factor scale, hit interval as it grows", lambda airborne, *_: wave_shapes(airborne)
+        "w",
+        "waves, guess factors, hit intervals",
+        lambda airborne, *_: wave_shapes(airborne),
+        lambda airborne, *_: wave_blocks(airborne),
     ),
+    "candidates": Overlay("c", "heaviest past waves", candidate_shapes, candidate_blocks),
+    "bullets": Overlay("b", "virtual bullets of all guns", virtual_bullets, gun_blocks),
+    "hit-rates": Overlay("h", "hit rates over the battle", blocks=hit_rate_blocks),
+    "features": Overlay("i", "features of the wave", blocks=feature_blocks),
 }
 """In the order in which they are drawn."""
+PANEL = ("waves", "densities", "bullets", "hit-rates", "candidates", "features")
+"""The order of the blocks."""
 
 
 def overlay_shapes(film: Film, moment: Moment, view: View, beliefs: Beliefs) -> list[Shape]:
@@ -54,4 +75,9 @@ def overlay_blocks(film: Film, moment: Moment, view: View, beliefs: Beliefs) -> 
         return []
     if len(film.names) != 2:
         return [Block("Waves", (Fact("overlays", f"are for duels; {len(film.names)} robots fight here"),))]
-    return []
+    airborne = airborne_at(beliefs, moment, view)
+    blocks: dict[str, Block] = {}
+    for name in PANEL:
+        if name in view.overlays:
+            blocks |= {block.title: block for block in OVERLAYS[name].blocks(airborne, beliefs, view)}
+    return list(blocks.values())

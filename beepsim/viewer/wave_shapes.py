@@ -13,7 +13,7 @@ from beepsim.viewer.shapes import Arc, Colour, Line, Shape, Text
 
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 HIT = Colour(255, 244, 200)
-TICK_LENGTH, LABEL_GAP = 6.0, 15.0  # px
+TICK_LENGTH, LABEL_GAP = 6.0, 22.0  # px
 ROOM_FOR_A_LABEL = 26.0  # px along the ring
 ALL_OF_IT = 0.02  # of an escape range, to either side
 
