@@ -76,7 +76,13 @@ def surfer_waves(recording: Recording, surfer: int) -> SurferWaves:
     table = extract_waves(recording, 1 - surfer)
     check_rows(table, table.sources[0].battle)
     rows = table.rows[table.rows["real"]].copy()
-    bullets = recording.bullets[recording.bullets["owner"] == 1 - surfer]
+    place_bullets(rows, recording.bullets[recording.bullets["owner"] == 1 - surfer])
+    source = table.sources[0]
+    return SurferWaves(source.battle, source.target, source.shooter, rows)
+
+
+def place_bullets(rows: np.ndarray, bullets: np.ndarray) -> None:
+    """Turn the wave table's rows of real bullets into those of SurferWaves, given all of the enemy's bullets."""
     fired = order_in_time(bullets["round"], bullets["turn_first"] - 1)
     by_time = np.argsort(fired)
     place = np.searchsorted(fired[by_time], order_in_time(rows["round"], rows["fire_turn"]))
@@ -88,8 +94,6 @@ def surfer_waves(recording: Recording, surfer: int) -> SurferWaves:
     rows["hit_low"], rows["hit_high"] = offset - half_width, offset + half_width
     ends = np.sort([to_guess_factor(rows, offset + side * half_width) for side in (-1.0, 1.0)], axis=0)
     rows["gf"], rows["gf_low"], rows["gf_high"] = to_guess_factor(rows, offset), *ends
-    source = table.sources[0]
-    return SurferWaves(source.battle, source.target, source.shooter, rows)
 
 
 def load_surfers(recordings: Sequence[Path], surfer: int) -> list[SurferWaves]:

@@ -3,10 +3,12 @@
 Offsets and angles in rad, clockwise; guess factors (GF) as in waves/wave.py.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from beepsim.recording.columns import HIT_BULLET, HIT_ROBOT
 from beepsim.viewer.beliefs import Beliefs
 from beepsim.viewer.film import FilmRound, Moment
 from beepsim.viewer.view import View
@@ -70,6 +72,22 @@ class Airborne:
         """Hit interval so far, as offsets; NaN where the wave has not touched."""
         low, high = self.flight.until(np.array([wave]), self.turn)
         return float(low[0]), float(high[0])
+
+    def has_passed(self, wave: int) -> bool:
+        return bool(self.flight.rows["break_turn"][wave] <= self.turn)
+
+    def has_met(self, wave: int) -> bool:
+        """Whether its bullet has hit a robot or another bullet by now."""
+        bullet = self.part.bullets[self.bullet(wave)]
+        return bool(bullet["turn_last"] <= self.turn and bullet["state_last"] in (HIT_ROBOT, HIT_BULLET))
+
+    def missed_by(self, wave: int) -> float:
+        """Px along the ring, where it was when it had passed, from the bullet to the nearest place that would have hit;
+        NaN where the wave has not touched."""
+        low, high = self.interval(wave)
+        offset, row = self.bullet_offset(wave), self.flight.rows[wave]
+        radius = float((row["break_turn"] - row["fire_turn"]) * row["bullet_speed"])
+        return math.nan if math.isnan(low) else max(low - offset, offset - high, 0.0) * radius
 
 
 def airborne_at(beliefs: Beliefs, moment: Moment, view: View) -> Airborne:

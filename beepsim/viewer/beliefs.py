@@ -6,18 +6,39 @@ index in its `Flight`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from beepsim.targeting.belief import Belief, WatchedWaves, believer_of
+from beepsim.targeting.belief import Belief, Believer, WatchedWaves, believer_of
 from beepsim.targeting.guns import Gun, MixtureGun, choose_guns, would_hit
+from beepsim.targeting.surfers import SURFERS, DensitySurfer
+from beepsim.targeting.surfing import NEVER, SurferWaves, place_bullets
 from beepsim.viewer.film import Film
 from beepsim.waves.flight import Flight, flight_of
 
 T = TypeVar("T")
 DEFAULT_GUNS = ("head_on", "circular", "knn", "beepboop_main")
+
+
+@dataclass(frozen=True)
+class WatchedSurfer(SurferWaves):
+    """A surfer's battle with those bullets too whose wave did not break; nobody learned of them."""
+
+    is_broken: np.ndarray
+
+    @cached_property
+    def broke(self) -> np.ndarray:
+        return np.where(self.is_broken, super().broke, NEVER)
+
+
+def past_hits() -> MixtureGun:
+    """What the surfer fears: BeepBoop's way of weighing past hits, untrained."""
+    surfer = SURFERS["beepboop_main"]
+    assert isinstance(surfer, DensitySurfer)
+    return surfer.gun
 
 
 class Battle(NamedTuple):
@@ -74,6 +95,28 @@ class Beliefs:
             return believe(int(battle.starts[index]) + wave)
 
         return self.once(("belief", gun, index, shooter, wave), compute)
+
+    def danger(self, index: int, surfer: int, wave: int) -> tuple[np.ndarray, int]:
+        """How likely the surfer may think each angle (per GF [N]) of the bullet on a real wave of its enemy, and of how
+        many bullets it knows the angle by then."""
+
+        def surfer_waves() -> tuple[WatchedSurfer, Believer]:
+            battle, bullets = self.battle(1 - surfer).waves, self.film.recording.bullets
+            rows = battle.rows[battle.queries].copy()
+            place_bullets(rows, bullets[bullets["owner"] == 1 - surfer])
+            is_broken = battle.is_broken[battle.queries]
+            waves = WatchedSurfer("", battle.target, battle.shooter, rows, is_broken)
+            return waves, believer_of(past_hits(), waves)
+
+        def compute() -> tuple[np.ndarray, int]:
+            waves, believe = self.once(("surfer", surfer), surfer_waves)
+            battle = self.battle(1 - surfer)
+            place = int(np.searchsorted(battle.waves.queries, battle.starts[index] + wave))
+            density = believe(place).density
+            assert density is not None
+            return density, int(waves.known[place])
+
+        return self.once(("danger", index, surfer, wave), compute)
 
     def hits(self, gun: str, shooter: int) -> np.ndarray:
         """Whether the gun would have hit, or its probability, at each real bullet of the battle [Q]."""

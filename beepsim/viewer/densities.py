@@ -76,7 +76,7 @@ def front_shapes(airborne: Airborne, wave: int, heights: np.ndarray, colour: Col
     outer = np.stack([x + (radius + heights) * sines, y + (radius + heights) * cosines], axis=1)
     inner = np.stack([x + radius * sines, y + radius * cosines], axis=1)[::-8]
     outline = tuple(map(tuple, outer.tolist()))
-    area = Polygon(outline + tuple(map(tuple, inner.tolist())), faded(colour, 0.16))
+    area = Polygon(outline + tuple(map(tuple, inner.tolist())), faded(colour, 0.1))
     return [area, Line(outline, colour, 1.4)]
 
 
@@ -86,7 +86,7 @@ def virtual_bullets(airborne: Airborne, beliefs: Beliefs, view: View) -> list[Sh
     for wave in [*airborne.passed.tolist(), *airborne.real.tolist()]:
         x, y, radius = *source_of(airborne, wave), airborne.radius(wave)
         hit_low, hit_high = airborne.interval(wave)
-        has_passed = bool(airborne.flight.rows["break_turn"][wave] <= airborne.turn)
+        has_passed = airborne.has_passed(wave)
         for colour, belief in believed(airborne, beliefs, view, wave).values():
             if math.isnan(belief.angle):
                 continue
@@ -146,7 +146,7 @@ def gun_blocks(airborne: Airborne, beliefs: Beliefs, view: View) -> list[Block]:
     if wave is None:
         return []
     low, high = airborne.interval(wave)
-    has_passed = bool(airborne.flight.rows["break_turn"][wave] <= airborne.turn)
+    has_passed = airborne.has_passed(wave)
     facts = []
     for name, (colour, belief) in believed(airborne, beliefs, view, wave).items():
         if math.isnan(belief.angle):

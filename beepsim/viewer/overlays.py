@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from beepsim.viewer.airborne import Airborne, airborne_at
 from beepsim.viewer.beliefs import Beliefs
+from beepsim.viewer.dangers import surfing_blocks, surfing_shapes
 from beepsim.viewer.densities import (
     candidate_blocks,
     candidate_shapes,
@@ -39,6 +40,12 @@ class Overlay:
 OVERLAYS: dict[str, Overlay] = {
     "escape": Overlay("e", "escape angles", lambda airborne, *_: escape_shapes(airborne)),
     "virtual-waves": Overlay("v", "waves without a bullet", lambda airborne, *_: virtual_shapes(airborne)),
+    "surfing": Overlay(
+        "s",
+        "danger of the target's ways",
+        lambda airborne, beliefs, _: surfing_shapes(airborne, beliefs),
+        lambda airborne, beliefs, _: surfing_blocks(airborne, beliefs),
+    ),
     "densities": Overlay("d", "what guns believe", density_shapes, gun_blocks),
     "waves": Overlay(
         "w",
@@ -52,7 +59,7 @@ OVERLAYS: dict[str, Overlay] = {
     "features": Overlay("i", "features of the wave", blocks=feature_blocks),
 }
 """In the order in which they are drawn."""
-PANEL = ("waves", "densities", "bullets", "hit-rates", "candidates", "features")
+PANEL = ("waves", "densities", "bullets", "surfing", "hit-rates", "candidates", "features")
 """The order of the blocks."""
 
 

@@ -39,7 +39,7 @@ def wave_blocks(airborne: Airborne) -> list[Block]:
         facts.append(Fact("bullet at GF", signed(airborne.guess_factor(wave, airborne.bullet_offset(wave))), colour))
     if row["orbit_direction"] < 0:
         low, high = high, low
-    is_over = row["break_turn"] <= airborne.turn
+    is_over = airborne.has_passed(wave)
     facts.append(
         Fact("would hit at GF" if is_over else "would hit so far", "–" if "nan" in low else f"{low} to {high}", HIT)
     )
@@ -52,26 +52,16 @@ def verdict(airborne: Airborne, wave: int) -> str:
     number = airborne.bullet(wave)
     if number == NO_BULLET:
         return "none on this wave"
-    bullet, row = airborne.part.bullets[number], airborne.flight.rows[wave]
+    bullet = airborne.part.bullets[number]
     if bullet["turn_last"] <= airborne.turn:
         if bullet["state_last"] == HIT_ROBOT:
             return "hit"
         if bullet["state_last"] == HIT_BULLET:
             return "met another bullet"
-    if row["break_turn"] > airborne.turn:
+    if not airborne.has_passed(wave):
         return "in the air"
-    missed = missed_by(airborne, wave)
+    missed = airborne.missed_by(wave)
     return "passed where it would hit" if missed == 0.0 else f"missed by {missed:.0f} px"
-
-
-def missed_by(airborne: Airborne, wave: int) -> float:
-    """Px along the ring, where it was when it had passed, from the bullet to the nearest place that would have hit."""
-    low, high = airborne.interval(wave)
-    if math.isnan(low):
-        return math.nan
-    offset, row = airborne.bullet_offset(wave), airborne.flight.rows[wave]
-    radius = float((row["break_turn"] - row["fire_turn"]) * row["bullet_speed"])
-    return max(low - offset, offset - high, 0.0) * radius
 
 
 def feature_blocks(airborne: Airborne, beliefs: Beliefs, view: View) -> list[Block]:

@@ -7,12 +7,14 @@ import math
 
 import numpy as np
 
-from beepsim.viewer.airborne import Airborne
-from beepsim.viewer.colours import faded, robot_colour
+from beepsim.geometry import HALF_PI
+from beepsim.viewer.airborne import LINGERS, NO_BULLET, Airborne
+from beepsim.viewer.colours import TEXT, faded, robot_colour
 from beepsim.viewer.shapes import Arc, Colour, Line, Shape, Text
 
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 HIT = Colour(255, 244, 200)
+MARK = 6.0  # px, of a bullet that missed, to either side of the ring
 TICK_LENGTH, LABEL_GAP = 6.0, 22.0  # px
 ROOM_FOR_A_LABEL = 26.0  # px along the ring
 ALL_OF_IT = 0.02  # of an escape range, to either side
@@ -47,7 +49,7 @@ def wave_shapes(airborne: Airborne) -> list[Shape]:
     for wave in airborne.passed.tolist():
         if wave != airborne.chosen:
             age = airborne.turn - int(airborne.flight.rows["break_turn"][wave])
-            shapes += passed_shapes(airborne, wave, colour, 1.0 - age / 12.0)
+            shapes += passed_shapes(airborne, wave, colour, 1.0 - age / LINGERS)
     for wave in airborne.real.tolist():
         if wave != airborne.chosen:
             shapes.append(escape_arc(airborne, wave, faded(colour, 0.55), 1.2))
@@ -71,10 +73,24 @@ def interval_shapes(airborne: Airborne, wave: int, width: float, share: float) -
 
 
 def passed_shapes(airborne: Airborne, wave: int, colour: Colour, share: float) -> list[Shape]:
-    """A wave that has passed, where it was then: what would have hit, and whether the bullet did."""
+    """A wave that has passed, where it was then: what would have hit, and by how much the bullet missed it."""
     shapes: list[Shape] = [escape_arc(airborne, wave, faded(colour, 0.4 * share), 1.0)]
-    shapes += interval_shapes(airborne, wave, 3.0, share)
-    return shapes
+    return shapes + interval_shapes(airborne, wave, 3.0, share) + miss_shapes(airborne, wave, colour, share)
+
+
+def miss_shapes(airborne: Airborne, wave: int, colour: Colour, share: float) -> list[Shape]:
+    """From a bullet that passed its target to the nearest place that would have hit, along the ring."""
+    missed = airborne.missed_by(wave)
+    if math.isnan(missed) or missed == 0.0 or airborne.has_met(wave):
+        return []
+    (low, high), offset = airborne.interval(wave), airborne.bullet_offset(wave)
+    first, last = (offset, low) if offset < low else (high, offset)
+    (x, y), radius = source_of(airborne, wave), airborne.radius(wave)
+    angle = float(airborne.flight.waves["absolute_bearing"][wave]) + offset
+    mark = Line((point(x, y, angle, radius - MARK), point(x, y, angle, radius + MARK)), faded(colour, share), 1.5)
+    text = f"missed by {missed:.0f} px"
+    label = Text(*point(x, y, angle, radius + 2.5 * MARK), text, faded(TEXT, share), 11.0)
+    return [arc_between(airborne, wave, first, last, faded(colour, share), 1.5), mark, label]
 
 
 def chosen_shapes(airborne: Airborne, wave: int, colour: Colour) -> list[Shape]:
@@ -82,6 +98,8 @@ def chosen_shapes(airborne: Airborne, wave: int, colour: Colour) -> list[Shape]:
     shapes: list[Shape] = [escape_arc(airborne, wave, colour, 2.0)]
     shapes += scale_shapes(airborne, wave, colour)
     shapes += interval_shapes(airborne, wave, 5.0, 1.0)
+    if airborne.has_passed(wave) and airborne.bullet(wave) != NO_BULLET:
+        shapes += miss_shapes(airborne, wave, colour, 1.0)
     return shapes
 
 
@@ -109,9 +127,12 @@ def escape_shapes(airborne: Airborne) -> list[Shape]:
     left, right = float(launched["escape_left"]), float(launched["escape_right"])
     bearing = float(launched["absolute_bearing"])
     shapes: list[Shape] = [Arc(x, y, radius, bearing - left, left + right, fill=faded(colour, 0.07))]
-    for offset in (-left, right):
+    for offset, way in ((-left, -1.0), (right, 1.0)):
         shapes.append(Line(((x, y), point(x, y, bearing + offset, radius)), faded(colour, 0.5)))
-        label = f"{math.degrees(offset):+.0f}°".replace("-", "−")
-        shapes.append(Text(*point(x, y, bearing + offset, 0.55 * radius), label, faded(colour, 0.9), 11.0))
+        middle = point(x, y, bearing + offset, 0.5 * radius)
+        label = f"{math.degrees(abs(offset)):.0f}°"
+        shapes.append(
+            Text(*point(*middle, bearing + offset + way * HALF_PI, LABEL_GAP), label, faded(colour, 0.9), 11.0)
+        )
     shapes.append(Line(((x, y), point(x, y, bearing, radius)), faded(colour, 0.25)))
     return shapes
