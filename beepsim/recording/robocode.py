@@ -20,6 +20,7 @@ from beepsim.errors import UserError
 from beepsim.recording.columns import SCORE_COLUMNS
 from beepsim.recording.format import (
     FORMAT,
+    MAX_HEADER_BYTES,
     MAX_ROBOTS,
     Header,
     RecordedRules,
@@ -75,7 +76,10 @@ def header_of(tables: Tables, rules: RecordedRules, path: Path) -> Header:
     robots = tuple(RobotEntry(*split_version(name), hash="") for name in tables.names)
     header = Header(FORMAT, SOURCE, SOURCE, content_hash(path), None, rules, robots, total_scores(tables.rounds))
     try:
-        return parse_header(header_bytes(header), path)
+        data = header_bytes(header)
+        if len(data) > MAX_HEADER_BYTES:
+            raise UserError(f"{path}: robots whose names have {len(data)} letters; up to {MAX_HEADER_BYTES} are read")
+        return parse_header(data, path)
     except ValueError as error:
         raise UserError(f"{path}: rules or scores that no battle has: {error}") from None
 

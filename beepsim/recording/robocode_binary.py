@@ -23,6 +23,7 @@ SCORES = (
     "currentRammingKillBonus",
 )
 """Robocode's names of SCORE_COLUMNS."""
+LARGEST_INTEGER = 2**31 - 1
 
 
 def read_binary(stream: IO[bytes], size: int, where: str) -> tuple[RecordedRules, int, Iterator[Turn]]:
@@ -44,12 +45,20 @@ def read_binary(stream: IO[bytes], size: int, where: str) -> tuple[RecordedRules
             hide_enemy_names=bool(rules.get("hideEnemyNames", False)),  # Robocode 1.7.4 and earlier had no such rule
         ),
         get(info, "robotCount", int, where),
-        turns_from(reader, records),
+        turns_from(reader, records, turns_in(info)),
     )
 
 
-def turns_from(reader: Reader, records: Iterator[Any]) -> Iterator[Turn]:
-    place = reader.position
+def turns_in(info: dict[str, Any]) -> int | None:
+    """How many turns the first record promises; None where it does not say."""
+    rounds = info.get("turnsInRounds")
+    if not isinstance(rounds, list):
+        return None
+    return sum(one["value"] for one in rounds if isinstance(one, dict) and isinstance(one.get("value"), int))
+
+
+def turns_from(reader: Reader, records: Iterator[Any], promised: int | None) -> Iterator[Turn]:
+    place, count = reader.position, 0
     for record in records:
         where = f"{reader.where}: byte {place}"
         if not isinstance(record, dict) or record.get(CLASS) != TURN:
@@ -61,7 +70,9 @@ def turns_from(reader: Reader, records: Iterator[Any]) -> Iterator[Turn]:
             [bullet_from(bullet, where) for bullet in elements(record, "bullets", where)],
             where,
         )
-        place = reader.position
+        place, count = reader.position, count + 1
+    if promised not in (None, count):
+        raise UserError(f"{reader.where}: cut off after {count} turns; its first record promises {promised}")
 
 
 def robot_from(record: dict[str, Any], where: str) -> RobotSnapshot:
@@ -93,6 +104,8 @@ def bullet_from(record: dict[str, Any], where: str) -> BulletSnapshot:
 def get(record: dict[str, Any], name: str, kind: type, where: str) -> Any:
     """A field, which must be of that type."""
     value = record.get(name)
+    if type(value) is int and abs(value) > LARGEST_INTEGER:
+        raise UserError(f"{where}: field '{name}' of a {record[CLASS]} is {value}; the largest is {LARGEST_INTEGER}")
     if type(value) is not kind:
         found = "is missing" if name not in record else f"is of type {type(value).__name__}"
         raise UserError(f"{where}: field '{name}' of a {record[CLASS]} {found}; it must be of type {kind.__name__}")

@@ -15,9 +15,10 @@ from beepsim.recording.format import RecordedRules
 from beepsim.recording.snapshots import BULLET_STATES, ROBOT_STATES, BulletSnapshot, RobotSnapshot, Turn
 
 CHUNK = 1 << 16
-MAX_ELEMENT_BYTES = 16_000_000
+MAX_TURN_BYTES = 64_000_000
 MAX_TURN_ELEMENTS = 100_000
-"""Limits on what is in memory at once; the largest elements hold what a robot printed in a turn."""
+MAX_DEPTH = 30
+"""Limits on what is in memory at once; the largest turns hold what robots printed. The depth of scores is six."""
 LARGEST_INTEGER = 2**31 - 1
 VERSIONS = {"recordInfo": 2, "rules": 2, "turn": 1, "robot": 2, "score": 1, "bullet": 2}
 """The newest `ver` of each element that is known."""
@@ -76,7 +77,7 @@ class XmlReader:
         self.info: dict[str, Attributes] = {}
         self.form: Form | None = None  # known from the first turn on
         self.elements: dict[str, list[Attributes]] = {}  # of the turn at hand
-        self.count = self.last_byte = 0
+        self.count = self.turn_begins = 0  # elements of the turn at hand, byte where it begins
         self.turns: list[Turn] = []
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self.start
@@ -94,7 +95,8 @@ class XmlReader:
             self.fail(f"the document is a <{name}>; a recording of Robocode is a <record>")
         self.depth += 1
         self.count += 1
-        self.last_byte = self.parser.CurrentByteIndex
+        if self.count > MAX_TURN_ELEMENTS or self.depth > MAX_DEPTH:
+            self.fail(f"more than {MAX_TURN_ELEMENTS} elements in a turn, or {MAX_DEPTH} inside each other")
         if self.form is None:
             if name in ("recordInfo", "rules"):
                 self.check_version(name, attributes)
@@ -106,11 +108,10 @@ class XmlReader:
         kind = self.form.elements.get(name)
         if kind == "turn":
             self.elements, self.count = {"turn": [], "robot": [], "score": [], "bullet": []}, 0
+            self.turn_begins = self.parser.CurrentByteIndex
         if kind and self.elements:
             self.check_version(kind, attributes)
             self.elements[kind].append(attributes)
-        if self.count > MAX_TURN_ELEMENTS:
-            self.fail(f"more than {MAX_TURN_ELEMENTS} elements in a turn")
 
     def end(self, name: str) -> None:
         self.depth -= 1
@@ -241,13 +242,12 @@ def feed(reader: XmlReader, stream: IO[bytes], size: int) -> Iterator[None]:
         while place < size and (piece := stream.read(min(CHUNK, size - place))):
             place += len(piece)
             reader.parser.Parse(piece, False)
-            if place - reader.last_byte > MAX_ELEMENT_BYTES:
-                reader.fail(f"no element begins in {MAX_ELEMENT_BYTES} bytes")
+            if place - reader.turn_begins > MAX_TURN_BYTES:
+                reader.fail(f"a turn of more than {MAX_TURN_BYTES} bytes; none is so large")
             yield
         reader.parser.Parse(b"", True)
         yield
     except (expat.ExpatError, LookupError, ValueError) as error:
         # Not XML, XML cut off, or in an encoding that nobody knows.
-        raise UserError(
-            f"{reader.where}: byte {reader.parser.ErrorByteIndex}: cut off, or damaged, or no XML: {error}"
-        ) from None
+        place = max(reader.parser.ErrorByteIndex, 0)
+        raise UserError(f"{reader.where}: byte {place}: cut off, or damaged, or no XML: {error}") from None
