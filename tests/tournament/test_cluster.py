@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cluster_jobs import is_main_thread, kill_parent, note, spin, square, use
 
@@ -18,7 +20,11 @@ pytest.importorskip("distributed")
 from beepsim.errors import UserError
 from beepsim.tournament import cluster
 from beepsim.tournament.cluster import dask_executor, identity
-from beepsim.workers import JobFailed, WorkerDied
+from beepsim.tournament.config import read_tournament
+from beepsim.tournament.live import Board
+from beepsim.tournament.ratings import in_order, rate
+from beepsim.tournament.run import run_tournament
+from beepsim.workers import JobFailed, WorkerDied, Workers
 
 PATIENCE = 30.0  # seconds for what must happen
 HERE = Path(__file__).parent
@@ -198,3 +204,40 @@ def test_without_dask_it_is_told_what_to_install(monkeypatch):
     with pytest.raises(UserError, match=r"pip install 'beepsim\[dask\]'"):
         with dask_executor("tcp://127.0.0.1:1"):
             raise AssertionError
+
+
+TOURNAMENT = """\
+name: x
+seed: 3
+bots: [circle+linear, oscillator+circular, sample.Fire, sample.Crazy]
+seasons: 5
+rules: {rounds: 3}
+"""
+
+
+class Killer(Board):
+    """Kills a worker of the cluster when some battles have ended."""
+
+    def __init__(self, names: list[str], executor: Executor) -> None:
+        super().__init__(names, is_terminal=False)
+        self.executor = executor
+
+    def enter(self, duels: np.ndarray) -> None:
+        super().enter(duels)
+        if self.done == 4:
+            os.kill(self.executor.submit(os.getppid).result(PATIENCE), signal.SIGKILL)
+
+
+def test_a_tournament_is_the_same_on_a_cluster_that_loses_a_worker(address, tmp_path):
+    config = tmp_path / "x.yaml"
+    config.write_text(TOURNAMENT)
+    tournament = read_tournament(config)
+    with Workers(1) as workers:
+        here = run_tournament(tournament, tmp_path / "here.sqlite", workers)
+    with dask_executor(address) as (executor, count):
+        killer = Killer([entry.source.name for entry in tournament.entries()], executor)
+        there = run_tournament(tournament, tmp_path / "there.sqlite", executor, 2 * count, killer)
+    assert not there.failures and len(there.battles) == len(here.battles) == 30 == killer.done
+    assert rate(here)[0].tobytes() == rate(there)[0].tobytes()
+    assert in_order(here.duels).tobytes() == in_order(there.duels).tobytes()
+    assert here.tallies.tobytes() == there.tallies.tobytes()
