@@ -17,6 +17,12 @@ window.found = {errors: []};
 addEventListener("error", (event) => found.errors.push(event.message));
 addEventListener("securitypolicyviolation", (event) => found.errors.push(event.violatedDirective));
 """
+SCRIPT = """
+(async () => {
+try {
+SCRIPT
+} catch (error) { found.errors.push(error.stack); }
+"""
 REPORT = """
 const shown = document.createElement("pre");
 shown.id = "found";
@@ -32,11 +38,12 @@ def find_browser() -> str | None:
 def run_in_page(page: Path, script: str, folder: Path, seconds: float = 60.0) -> dict[str, Any]:
     """What `script` put into `found`, with `errors` of the page and `console`, the lines that it wrote there.
 
-    The page's policy stays in force: the two scripts are added to it by their hashes.
+    The script may await what the page does. The page's policy stays in force: the two scripts are added to it by their
+    hashes.
     """
     browser = find_browser()
     assert browser
-    ending = f"{{\n{script}\n{REPORT}}}"
+    ending = SCRIPT.replace("SCRIPT", script) + REPORT + "})();"
     text = page.read_text(encoding="utf-8")
     hashes = " ".join(f"'sha256-{hash_of(one)}'" for one in (LISTENERS, ending))
     text = text.replace("script-src '", f"script-src {hashes} '", 1)
@@ -45,7 +52,8 @@ def run_in_page(page: Path, script: str, folder: Path, seconds: float = 60.0) ->
     copy = folder / "page_under_test.html"
     copy.write_text(f"{before}<script>{ending}</script>\n</body>{after}", encoding="utf-8")
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000"]
-    command += ["--enable-logging=stderr", f"--user-data-dir={folder / 'profile'}", "--dump-dom", copy.as_uri()]
+    command += ["--enable-logging=stderr", f"--user-data-dir={folder / 'profile'}"]
+    command += ["--virtual-time-budget=10000", "--dump-dom", copy.as_uri()]
     result = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=True)
     dumped = re.search(r'<pre id="found">(.*?)</pre>', result.stdout, re.DOTALL)
     assert dumped, f"the page's scripts did not come to their end: {result.stderr}"
