@@ -130,7 +130,8 @@ def test_jobs_run_in_the_main_thread_of_a_process_for_each_of_dasks_threads(addr
         assert count == 4 and executor.submit(is_main_thread).result(PATIENCE)
         futures = [executor.submit(note, tmp_path, number) for number in range(40)]
         assert [future.result(PATIENCE) for future in futures] == [number * number for number in range(40)]
-    assert len(processes(tmp_path, 1)) == 2 * len(processes(tmp_path, 2))
+    # Which of the processes are quick enough to get one of the jobs is a matter of chance.
+    assert 1 <= len(processes(tmp_path, 2)) <= 2 and 2 <= len(processes(tmp_path, 1)) <= 2 * len(processes(tmp_path, 2))
 
 
 def test_an_exception_gives_up_what_is_not_done(address, tmp_path):
