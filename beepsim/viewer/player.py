@@ -1,5 +1,6 @@
 """The player: a window of pygame's that shows a film and answers keys and clicks (controls.py) until it is closed."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
@@ -30,6 +31,7 @@ FRAMES_A_SECOND = 60
 FIRST_SIZE, SMALLEST_SIZE = (1280, 800), (320, 240)
 KEY_REPEAT = 350, 40  # ms before a key that is held repeats, and between repeats
 LEFT_BUTTON = 1
+OFFSCREEN = "offscreen"
 
 
 class News(NamedTuple):
@@ -68,13 +70,16 @@ def open_window(title: str) -> pygame.Window:
     """A window that can be resized, with all pixels of a dense display. Raises UserError where there is no display."""
     try:
         pygame.display.init()
+        # SDL draws where nobody looks rather than say that there is no display.
+        if pygame.display.get_driver() == OFFSCREEN and os.environ.get("SDL_VIDEODRIVER") != OFFSCREEN:
+            raise pygame.error("no screen was found")
         window = pygame.Window(title, FIRST_SIZE, resizable=True, allow_high_dpi=True)
         window.minimum_size = SMALLEST_SIZE
     except pygame.error as error:
         pygame.quit()
         raise UserError(
-            f"there is no display to open a window on ({error}); "
-            "`beepsim replay FILE --export out.gif` (or .mp4, .png, .html) needs none"
+            f"there is no display to open a window on ({error}); `beepsim replay FILE --export out.gif` (or .mp4, .png, "
+            ".html) needs none"
         ) from None
     pygame.font.init()
     pygame.key.set_repeat(*KEY_REPEAT)
