@@ -54,7 +54,7 @@ class Beliefs:
 
     film: Film
     guns: dict[str, Gun]
-    kept: dict[tuple, Any] = field(default_factory=dict)
+    kept: dict[tuple, Any] = field(default_factory=dict, repr=False)
 
     def once(self, key: tuple, compute: Callable[[], T]) -> T:
         """What is kept under the key, computed first if nothing is."""
