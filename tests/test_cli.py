@@ -194,6 +194,22 @@ def test_import_of_real_recordings(tmp_path: Path) -> None:
     assert "robocode" in beepsim("recordings", "show", said["files"][0]).lower()
 
 
+def test_what_robocode_recorded_is_imported_shown_and_becomes_waves(tmp_path: Path) -> None:
+    file = DATA / "robocode" / "Walls_vs_SpinBot_seed1.br"
+    said = json.loads(beepsim("recordings", "import", file, tmp_path, "--json"))
+    assert said == {"files": [str(tmp_path / "Walls_vs_SpinBot_seed1.battle")], "failures": []}
+    for path in (file, said["files"][0]):
+        shown = json.loads(beepsim("recordings", "show", path, "--json"))
+        assert (shown["rounds"], shown["robot_turns"], shown["bullets"]) == (2, 5116, 72)
+        assert shown["header"]["results"][0]["total"] == pytest.approx(252.36)
+    assert "sample.Walls: 252 points" in beepsim("recordings", "show", file)
+    tables = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for path, table in zip((file, said["files"][0]), tables, strict=True):
+        waves = json.loads(beepsim("waves", path, "--out", table, "--shooter", "both", "--json"))
+        assert waves["waves"] == 1976 + 2039 and waves["real_bullets"] == 34 + 32
+    assert pq.read_table(tables[0]).drop_columns("battle").equals(pq.read_table(tables[1]).drop_columns("battle"))
+
+
 def test_parity_of_a_trace_and_of_a_wrong_one(tmp_path: Path) -> None:
     import lzma
 
@@ -252,6 +268,8 @@ def test_an_experiment_from_yaml_to_report(tmp_path: Path) -> None:
         (["battle", "circle", "circle", "--seed", "-1"], "-1"),
         (["battle", "circle", "circle", "--record", "x.txt"], ".battle"),
         (["recordings", "show", "none.battle"], "none.battle"),
+        (["recordings", "show", "none.br"], "none.br: no such file"),
+        (["recordings", "import", "none.txt", "x"], "none.txt: no such file or folder"),
         (["waves", "none", "--out", "x.parquet"], "no such file or folder"),
         (["train", "none.parquet", "--out", "x.safetensors"], "no such file"),
         (["train", "t", "--out", "x", "--kernel", "gauss"], "--kernel is 'gauss'"),

@@ -42,3 +42,11 @@ def test_who_is_not_there_is_named_with_the_key(folder, tmp_path):
         gather_battles(wrong, tmp_path)
     with pytest.raises(UserError, match=r"network\.opponents: 'nobody else' is in no battle of .*circle"):
         gather_further(wrong, tmp_path)
+
+
+def test_what_robocode_recorded_is_imported(tmp_path):
+    source = Path(__file__).parents[1] / "data" / "robocode"
+    everyone = Experiment.model_validate({"name": "x", "data": {"recordings": {"folder": str(source)}}})
+    files = gather_battles(everyone, tmp_path)
+    assert [file.target for file in files] == ["sample.SpinBot"] * 3
+    assert {file.path.parent for file in files} == {tmp_path}
