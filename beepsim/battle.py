@@ -16,8 +16,8 @@ from beepsim.battle_rules import Rules
 from beepsim.engine.state import World, new_rules, new_world
 from beepsim.errors import UserError
 from beepsim.files import ctrl_c_waits
-from beepsim.loop import Host, RoundRows, Stage, Stopped, new_stage, play_round
-from beepsim.recording.format import MAX_ROBOTS, SUFFIX, write_recording
+from beepsim.loop import Host, RoundRows, Stage, Stopped, new_stage, play_round, rows_so_far
+from beepsim.recording.format import MAX_ROBOTS, SUFFIX, Recording, write_recording
 from beepsim.recording.recorder import new_notes
 from beepsim.results import BattleResult, recording_of, robot_results
 from beepsim.robots.crew import new_crew, new_memories
@@ -28,6 +28,10 @@ from beepsim.workers import spread
 
 SEEDS = 1 << 48
 """Java's generator has 48 bits; a greater seed would only repeat another's battle."""
+
+Watch = Callable[[Callable[[], Recording], bool], None]
+"""Who watches a battle: told every few turns, and at each round's end (True); the function makes the recording of the
+round so far, in which bullets in the air have no end yet."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def fight(
     progress: Callable[[int], None] | None = None,
     turn_time_limit: float | None = None,
     start: World | None = None,
+    watch: Watch | None = None,
 ) -> BattleResult:
     """Fights a battle of any number of robots; `progress` gets the number of rounds played.
 
@@ -70,17 +75,26 @@ def fight(
     if turn_time_limit is not None and not turn_time_limit > 0:
         raise UserError(f"a turn's time limit of {turn_time_limit} s was asked for, it must be more than 0")
     names = names_of(crew_bots)
+
+    def recorded(rounds: Sequence[RoundRows]) -> Recording:
+        return recording_of(crew_bots, names, rules, seed, rounds, start)
+
     rounds: list[RoundRows] = []
+    keeps_turns = record is not None or watch is not None
     try:
-        with on_stage(crew_bots, names, seed, rules, start, record is not None, compiled, turn_time_limit) as stage:
+        with on_stage(crew_bots, names, seed, rules, start, keeps_turns, compiled, turn_time_limit) as stage:
+            if watch:
+                stage.watch = lambda stage: watch(lambda: recorded([rows_so_far(stage)]), False)
             for _ in range(int(stage.world.battle[0]["round"]) + (start is None), rules.num_rounds):
                 rounds.append(play_round(stage))
+                if watch:
+                    watch(lambda: recorded(rounds[-1:]), True)
                 if progress:
                     progress(len(rounds))
     finally:
         if record is not None and rounds:
             with ctrl_c_waits():
-                write_recording(record, recording_of(crew_bots, names, rules, seed, rounds, start))
+                write_recording(record, recorded(rounds))
     elapsed = time.perf_counter() - started
     hosts = [stage.hosts.get(robot) for robot in range(len(crew_bots))]
     faults = [kept + (host.faults if host else []) for kept, host in zip(stage.faults, hosts, strict=True)]

@@ -3,10 +3,10 @@
 import io
 import os
 import sys
-from contextlib import nullcontext, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,10 @@ from beepsim.progress import show_progress
 from beepsim.replay_commands import app as replay_app
 from beepsim.terminal import Json, interruptible, parse_turn, print_json, print_rows, read_start
 from beepsim.tournament_commands import app as tournament_app
+
+if TYPE_CHECKING:
+    from beepsim.battle import Watch
+    from beepsim.results import BattleResult
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -101,6 +105,7 @@ def battle(
     uncompiled: Annotated[bool, typer.Option(help="Run the bots as plain Python, for a debugger.")] = False,
     start: Annotated[Path | None, typer.Option(help="Start from this world as text; - reads standard input.")] = None,
     print_turn: Annotated[str | None, typer.Option(help="Print the world after TURN or ROUND:TURN, and stop.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the battle in a window while it is fought.")] = False,
     as_json: Json = False,
 ) -> None:
     """Fight a battle.
@@ -109,7 +114,6 @@ def battle(
     """
     from beepsim.battle import Rules, fight, world_at
     from beepsim.engine.text import world_text
-    from beepsim.results import fault_lines, result_rows
 
     rules = Rules(width, height, gun_cooling_rate, inactivity_time, rounds, hide_enemy_names, positions)
     limit = None if turn_time_limit is None else turn_time_limit / 1000
@@ -121,13 +125,31 @@ def battle(
     if print_turn is not None:
         if record is not None:
             raise UserError("--print-turn stops the battle in that turn; it cannot be recorded, leave out --record")
+        if watch:
+            raise UserError("--print-turn stops the battle in that turn; it cannot be watched, leave out --watch")
         with bots_prints:
             text = world_text(world_at(names, seed, rules, *parse_turn(print_turn, first), world))
         print_json({"world": text}) if as_json else print(text, end="")
         return
     total = rounds if world is None else int(world.rules[0]["num_rounds"]) - first
-    with interruptible(kept), show_progress("Fighting", total, "rounds") as update, bots_prints:
-        result = fight(names, seed, rules, record, not uncompiled, update, limit, world)
+    with interruptible(kept), watched(watch) as onlooker:
+        with show_progress("Fighting", total, "rounds") as update, bots_prints:
+            result = fight(names, seed, rules, record, not uncompiled, update, limit, world, onlooker)
+        print_result(result, as_json)
+
+
+def watched(is_asked_for: bool) -> "AbstractContextManager[Watch | None]":
+    """A window for the battle, if it is asked for; the block ends when the user has closed it."""
+    if not is_asked_for:
+        return nullcontext()
+    from beepsim.viewer.live import watching
+
+    return watching()
+
+
+def print_result(result: "BattleResult", as_json: bool) -> None:
+    from beepsim.results import fault_lines, result_rows
+
     if as_json:
         print_json(asdict(result))
         return
@@ -135,7 +157,7 @@ def battle(
     print_rows(rows, dict.fromkeys(rows[0], "{}"))
     turns = sum(result.turns)
     rate = turns * len(rows) / result.elapsed
-    print(f"{len(result.turns)} rounds, {turns} turns, seed {seed}, {rate:,.0f} robot-turns/s, start included")
+    print(f"{len(result.turns)} rounds, {turns} turns, seed {result.seed}, {rate:,.0f} robot-turns/s, start included")
     for line in fault_lines(result):
         print(line)
 

@@ -5,7 +5,7 @@ else to the next bot that runs in Python. It is called again and again, millions
 takes one address instead of thirty arrays, whose unpacking would cost more than a turn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -52,6 +52,7 @@ ROUND_OVER, NO_ROOM, BOT_FAILED, STOPPED = -1, -2, -3, -4  # else it returns one
 # STANDING.phase; AT_GIVEN_START if the world stands as its round is to begin
 AT_START, ROBOTS_RUN, TURN_ENDED, AT_GIVEN_START = 0, 1, 2, 3
 NEVER = -1
+TURNS_BETWEEN_LOOKS = 5  # of who watches a round: microseconds' worth of turns, and more than one a frame on a screen
 
 STANDING = record(
     [
@@ -106,6 +107,7 @@ class Stage:
     standing: np.ndarray  # STANDING [1]
     addresses: np.ndarray  # int64 [A], of the arrays of world, crew and notes, and of standing, in this order
     changing: list[np.ndarray]  # bytes of what a round changes and the next one reads, to be copied fast
+    watch: Callable[["Stage"], None] | None = None  # called every few turns, before the robots run; changes nothing
 
 
 def new_stage(
@@ -244,6 +246,8 @@ def play_round(stage: Stage) -> RoundRows:
     world, crew, hosts = stage.world, stage.crew, stage.hosts
     kept, entries = np.concatenate(stage.changing) if not hosts else None, crew.calls["entry"].copy()
     phase = int(stage.standing["phase"][0])
+    if stage.watch:
+        stage.standing["stop_turn"] = TURNS_BETWEEN_LOOKS
     for host in hosts.values():
         host.start_round()
     # Compiled arithmetic yields infinities and NaN in silence; so must the same source uncompiled.
@@ -266,6 +270,11 @@ def play_round(stage: Stage) -> RoundRows:
         if not stage.hosts:
             stage.faults[robot] += host.faults
             crew.calls["entry"][robot] = entries[robot]
+    return rows_so_far(stage)
+
+
+def rows_so_far(stage: Stage) -> RoundRows:
+    """Of the round in progress, or of the last one: bullets in the air have no end yet (NOT_ENDED)."""
     notes = stage.notes
     return RoundRows(
         copy_of(notes.robots[: notes.counts[0]]),
@@ -273,7 +282,7 @@ def play_round(stage: Stage) -> RoundRows:
         copy_of(notes.results),
         notes.fired.copy(),
         notes.hits.copy(),
-        copy_of(world.totals),
+        copy_of(stage.world.totals),
     )
 
 
@@ -296,7 +305,11 @@ def play_to_failure(stage: Stage, hosts: dict[int, Host]) -> int:
         if code == ROUND_OVER:
             return NOBODY
         if code == STOPPED:
-            raise Stopped
+            if stage.watch is None:
+                raise Stopped
+            stage.watch(stage)
+            stage.standing["stop_turn"] += TURNS_BETWEEN_LOOKS
+            continue
         if code == BOT_FAILED:
             return int(stage.crew.running[0])
         stage.notes = with_more_room(stage.notes)

@@ -32,6 +32,7 @@ FIRST_SIZE, SMALLEST_SIZE = (1280, 800), (320, 240)
 KEY_REPEAT = 350, 40  # ms before a key that is held repeats, and between repeats
 LEFT_BUTTON = 1
 OFFSCREEN = "offscreen"
+INSTEAD = "`beepsim replay FILE --export out.gif` (or .mp4, .png, .html) needs none"
 
 
 class News(NamedTuple):
@@ -66,8 +67,11 @@ def play(
         pygame.quit()
 
 
-def open_window(title: str) -> pygame.Window:
-    """A window that can be resized, with all pixels of a dense display. Raises UserError where there is no display."""
+def open_window(title: str, instead: str = INSTEAD) -> pygame.Window:
+    """A window that can be resized, with all pixels of a dense display.
+
+    Raises UserError where there is no display, which says what can be done `instead`.
+    """
     try:
         pygame.display.init()
         # SDL draws where nobody looks rather than say that there is no display.
@@ -77,10 +81,7 @@ def open_window(title: str) -> pygame.Window:
         window.minimum_size = SMALLEST_SIZE
     except pygame.error as error:
         pygame.quit()
-        raise UserError(
-            f"there is no display to open a window on ({error}); `beepsim replay FILE --export out.gif` (or .mp4, .png, "
-            ".html) needs none"
-        ) from None
+        raise UserError(f"there is no display to open a window on ({error}); {instead}") from None
     pygame.font.init()
     pygame.key.set_repeat(*KEY_REPEAT)
     return window
