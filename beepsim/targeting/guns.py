@@ -102,10 +102,13 @@ class MixtureGun:
     is_softmax: bool
 
     def aim(self, battle: BattleWaves) -> Aims:
-        angle, log_density, predicted = (np.empty(len(battle.queries)) for _ in range(3))
-        aim_mixtures(
-            *self.arguments(battle, battle.queries), *interval_arguments(battle), angle, log_density, predicted
-        )
+        return self.aim_at(battle, battle.queries)
+
+    def aim_at(self, battle: BattleWaves, waves: np.ndarray) -> Aims:
+        """`aim` for waves [n] of the battle instead of its queries."""
+        angle, log_density, predicted = (np.empty(len(waves)) for _ in range(3))
+        arguments = *self.arguments(battle, waves), *interval_arguments(battle, waves)
+        aim_mixtures(*arguments, angle, log_density, predicted)
         return Aims(angle, log_density, predicted)
 
     def densities(self, battle: BattleWaves, waves: np.ndarray) -> np.ndarray:

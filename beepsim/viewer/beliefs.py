@@ -20,6 +20,7 @@ from beepsim.viewer.film import Film
 from beepsim.waves.flight import Flight, flight_of
 
 T = TypeVar("T")
+MOST_REPLAYED = 1000
 DEFAULT_GUNS = ("head_on", "circular", "knn", "beepboop_main")
 
 
@@ -118,14 +119,20 @@ class Beliefs:
 
         return self.once(("danger", index, surfer, wave), compute)
 
-    def hits(self, gun: str, shooter: int) -> np.ndarray:
-        """Whether the gun would have hit, or its probability, at each real bullet of the battle [Q]."""
+    def hits(self, gun: str, shooter: int) -> tuple[np.ndarray, np.ndarray]:
+        """Some waves with a real bullet that broke, in firing order, evenly spread, and whether the gun would have hit,
+        or its probability: all of them, but no more than MOST_REPLAYED of a gun that takes long."""
 
-        def compute() -> np.ndarray:
-            waves = self.battle(shooter).waves
-            aims = self.guns[gun].aim(waves)
+        def compute() -> tuple[np.ndarray, np.ndarray]:
+            waves, one = self.battle(shooter).waves, self.guns[gun]
+            is_broken = waves.is_broken[waves.queries]
+            replayed = waves.queries[is_broken]
+            if isinstance(one, MixtureGun):
+                replayed = replayed[:: 1 + (len(replayed) - 1) // MOST_REPLAYED]
+                return replayed, would_hit(waves.rows[replayed], one.aim_at(waves, replayed).angle).astype(np.float64)
+            aims = one.aim(waves)
             found = would_hit(waves.rows[waves.queries], aims.angle) if aims.hit is None else aims.hit
-            return found.astype(np.float64)
+            return replayed, found[is_broken].astype(np.float64)
 
         return self.once(("hits", gun, shooter), compute)
 

@@ -110,8 +110,11 @@ def surfing_blocks(airborne: Airborne, beliefs: Beliefs) -> list[Block]:
     surf, surfer = surf_at(airborne, beliefs), 1 - airborne.shooter
     if surf is None:
         return []
-    facts = [Fact("bullets whose angle it knows", str(surf.known), robot_colour(surfer))]
+    facts = [
+        Fact(beliefs.film.names[surfer], "surfs", robot_colour(surfer)),
+        Fact("bullets whose angle it knows", str(surf.known)),
+    ]
     facts += [
         Fact(f"danger {name}", f"{danger_of(surf, airborne, surf.paths[way][-1]):.0%}") for way, name in WAYS.items()
     ]
-    return [Block(f"{beliefs.film.names[surfer]} as surfer", tuple(facts))]
+    return [Block("Danger on the ways of the target", tuple(facts))]

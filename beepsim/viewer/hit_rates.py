@@ -62,17 +62,14 @@ def real_hits(film: Film, robot: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def offline_hits(beliefs: Beliefs, gun: str, shooter: int) -> tuple[np.ndarray, np.ndarray]:
-    """When the wave of each real bullet had passed (rounds), in firing order, and whether the gun would have hit.
+    """When the waves of real bullets had passed (rounds), in firing order, and whether the gun would have hit.
 
     Bullets whose wave never passed, because a robot died, do not count, as in every replay.
     """
-    battle = beliefs.battle(shooter)
-    queries = battle.waves.queries
-    counted = battle.waves.is_broken[queries]
-    rows = battle.waves.rows[queries[counted]]
-    index = np.searchsorted(battle.starts, queries[counted], side="right") - 1
+    battle, (replayed, hit) = beliefs.battle(shooter), beliefs.hits(gun, shooter)
+    index = np.searchsorted(battle.starts, replayed, side="right") - 1
     last = np.array([max(part.last_turn, 1) for part in beliefs.film.rounds])
-    return index + rows["break_turn"] / last[index], beliefs.hits(gun, shooter)[counted]
+    return index + battle.waves.rows["break_turn"][replayed] / last[index], hit
 
 
 def rolling(hit: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from beepsim.viewer.wave_shapes import HIT
 from beepsim.waves.features import FEATURES
 from beepsim.waves.history import ADVANCING, ADVANCING_LAGS, LATERAL, LATERAL_LAGS
 
-DECIMALS = {"px": 0, "turns": 0, "px/turn": 2, "rad": 2, "GF": 2}
+DECIMALS = {"px": 0, "turns": 0, "0 or 1": 0}
 
 
 def wave_blocks(airborne: Airborne) -> list[Block]:
@@ -85,7 +85,8 @@ def feature_value(row: np.void, name: str) -> str:
     if name in (row.dtype.names or ()):
         value = f"{row[name]:.{DECIMALS.get(feature.unit, 2)}f}"
         return f"{value} {feature.unit}" if feature.unit not in ("1", "0 or 1") else value
-    return f"{float(feature.normalised(row.reshape(1))[0]):.2f} (normalised)"
+    normalised = float(feature.normalised(row.reshape(1))[0])
+    return f"{normalised:.0f}" if feature.unit == "0 or 1" else f"{normalised:.2f} (normalised)"
 
 
 def motion_graph(row: np.void) -> Graph:

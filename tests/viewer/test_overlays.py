@@ -236,7 +236,7 @@ def test_virtual_bullets_of_waves_that_passed_are_bright_where_they_would_have_h
         assert all(math.hypot(d.x - row["source_x"], d.y - row["source_y"]) > 30.0 for d in dots)
 
 
-def test_hit_rates_are_the_recording_s_and_those_of_replay(film, beliefs):
+def test_hit_rates_are_the_recording_s_and_those_of_replay(film, beliefs, monkeypatch):
     for robot in (0, 1):
         time, hit = real_hits(film, robot)
         own = film.recording.bullets[film.recording.bullets["owner"] == robot]
@@ -246,6 +246,12 @@ def test_hit_rates_are_the_recording_s_and_those_of_replay(film, beliefs):
         for name in beliefs.guns:
             _, found = offline_hits(beliefs, name, robot)
             assert np.array_equal(found, replay(battle, beliefs.guns[name])["hit"])
+        monkeypatch.setattr("beepsim.viewer.beliefs.MOST_REPLAYED", 30)
+        waves, some = beliefs_of(film, ("head_on", "knn")).hits("knn", robot)
+        every = -(-len(battle.queries) // 30)
+        assert len(waves) <= 30
+        assert np.array_equal(some, replay(battle, beliefs.guns["knn"])["hit"][::every])
+        monkeypatch.undo()
     values = np.random.default_rng(1).integers(0, 2, 3 * ROLLING).astype(float)
     assert rolling(values) == pytest.approx(
         [values[max(0, i + 1 - ROLLING) : i + 1].mean() for i in range(len(values))]
