@@ -66,6 +66,7 @@ LIBRARIES = {
     "torch": {"targeting"},
     "safetensors": {"targeting"},
     "pygame": {"viewer"},
+    "av": {"viewer"},
     "yaml": {"experiments"},
     "sqlite3": {"tournament"},
     "distributed": {"tournament"},
