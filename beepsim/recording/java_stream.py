@@ -22,7 +22,7 @@ MAGIC = b"\xac\xed\x00\x05"
 FIRST_HANDLE = 0x7E0000
 MAX_HANDLES = 50_000_000
 MAX_DEPTH = 60
-MAX_RECORD_BYTES = 64_000_000
+MAX_RECORD_BYTES = 16_000_000
 MAX_RECORD_VALUES = 1_000_000
 """Limits on one object of the stream and all inside it; a turn of two robots is 1 kB, 60 values, and six deep."""
 CHUNK = 1 << 16

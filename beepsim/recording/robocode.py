@@ -7,6 +7,7 @@
 Which of them a file is shows in its first bytes. None holds the seed, initial positions or the version of Robocode.
 """
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -109,11 +110,9 @@ def open_document(path: Path) -> Iterator[tuple[IO[bytes], int]]:
         with path.open("rb") as file:
             first, size = file.read(len(ZIP_BEGINS)), path.stat().st_size
             if first == ZIP_BEGINS:
-                with zipfile.ZipFile(file) as archive:
-                    entry = recording_in(archive, path)
-                    check_size(entry.file_size, path)
-                    with archive.open(entry) as stream:
-                        yield stream, entry.file_size
+                with open_entry(file, path) as (stream, size):
+                    check_size(size, path)
+                    yield stream, size
                 return
             if not (first == MAGIC or first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or first[:2] in UTF_16):
                 fail_foreign(path, first)
@@ -122,16 +121,31 @@ def open_document(path: Path) -> Iterator[tuple[IO[bytes], int]]:
             size -= EMPTY_ZIP_BYTES if file.read(len(EMPTY_ZIP)) == EMPTY_ZIP else 0
             file.seek(0)
             yield file, size
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise UserError(f"{path}: a zip that is truncated or damaged: {error}") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+@contextmanager
+def open_entry(file: IO[bytes], path: Path) -> Iterator[tuple[IO[bytes], int]]:
+    """The recording in a zip, and the size that its directory claims: no more than that is ever read."""
+    try:
+        archive = zipfile.ZipFile(file)
+        entry = recording_in(archive, path)
+        stream = archive.open(entry)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error) as error:
+        raise UserError(f"{path}: a zip that is truncated, damaged or encrypted: {error}") from None
+    with archive, stream:
+        yield stream, entry.file_size
 
 
 def recording_in(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     """The entry of a zip that is a recording."""
     for entry in archive.infolist():
         if entry.filename.endswith((".br", ".xml")):
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise UserError(f"{path}: {entry.filename} is packed in a way that Robocode never uses")
             return entry
     names = ", ".join(entry.filename for entry in archive.infolist()[:3])[:100] or "nothing"
     raise UserError(f"{path}: a zip of {names}; it should hold a recording of Robocode, NAME.br or NAME.xml")

@@ -15,7 +15,7 @@ from beepsim.recording.format import RecordedRules
 from beepsim.recording.snapshots import BULLET_STATES, ROBOT_STATES, BulletSnapshot, RobotSnapshot, Turn
 
 CHUNK = 1 << 16
-MAX_TURN_BYTES = 64_000_000
+MAX_TURN_BYTES = 16_000_000
 MAX_TURN_ELEMENTS = 100_000
 MAX_DEPTH = 30
 """Limits on what is in memory at once; the largest turns hold what robots printed. The depth of scores is six."""

@@ -7,7 +7,6 @@ import re
 import shutil
 import struct
 import zipfile
-import zlib
 from functools import cache
 from pathlib import Path
 
@@ -273,12 +272,27 @@ def test_sizes_are_checked_before_memory_is_taken(tmp_path, monkeypatch):
         read_robocode(written(tmp_path, "d.xml", text))
 
 
-def test_a_zip_whose_contents_are_damaged(tmp_path):
-    whole = bytearray(BINARY.read_bytes())
-    whole[len(whole) // 2] ^= 255
-    with pytest.raises(UserError, match=r"a\.br: "):
-        read_robocode(written(tmp_path, "a.br", bytes(whole)))
-    assert zlib.crc32(whole) != zlib.crc32(BINARY.read_bytes())
+@settings(max_examples=200)
+@given(data=st.data())
+def test_a_damaged_zip_gives_a_sentence_or_a_battle(data, tmp_path_factory):
+    whole = bytearray(zip_of({"a.br": few_turns(SHORT)}, compression=zipfile.ZIP_DEFLATED))
+    ends = len(whole) - whole.index(b"PK\x01\x02")  # the directory at its end
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.one_of(st.integers(4, 40), st.integers(-ends, -1), st.integers(4, len(whole) - 1)))
+        whole[place] = data.draw(st.integers(0, 255))
+    file = written(tmp_path_factory.getbasetemp(), "damaged.br", bytes(whole))
+    try:
+        read_robocode(file)
+    except UserError as error:
+        assert str(file) in str(error)
+
+
+def test_zips_packed_in_other_ways(tmp_path):
+    for kind in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with pytest.raises(UserError, match="a.xml is packed in a way that Robocode never uses"):
+            read_robocode(written(tmp_path, "a.xml.zip", zip_of({"a.xml": few_turns(SHORT)}, compression=kind)))
+    stored = zip_of({"notes.txt": b"", "a.xml": few_turns(SHORT)})
+    assert len(read_robocode(written(tmp_path, "a.xml.zip", stored)).robots) == 2 * TURNS
 
 
 def test_a_folder_is_imported_and_only_what_changed_again(tmp_path):
