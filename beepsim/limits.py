@@ -39,6 +39,7 @@ def time_limit(seconds: float | None, report: int | IO[str] | None = None) -> It
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
+        faulthandler.unregister(signal.SIGALRM)  # the block may have put another handler there: the next one has ours
 
 
 @contextmanager

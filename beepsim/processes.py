@@ -6,8 +6,10 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -16,6 +18,8 @@ from beepsim.limits import place_of_report
 from beepsim.worker import NUMBER_BYTES, claim, work
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+# The order of a set of texts is the same in every worker.
+ENVIRONMENT = dict.fromkeys(THREAD_LIMITS, "1") | {"PYTHONHASHSEED": "0"}
 REPORT_BYTES = 1 << 16
 AHEAD_BYTES = 1 << 16  # of a job that may be sent to a busy worker: its pipe takes them although nobody reads
 STARTING = threading.Lock()  # held while the environment is a worker's
@@ -57,9 +61,13 @@ class Worker:
     jobs: deque[Job] = field(default_factory=deque)
     is_ready: bool = False  # has started
     was_sent_ahead: bool = False  # a job since its last answer
+    is_overdue: bool = False  # it had to be killed since it did not keep its limit of time
+    heard: float = field(default_factory=time.monotonic)  # when it last answered, or was given work
 
     def send(self, job: Job) -> None:
         self.was_sent_ahead = bool(self.jobs)
+        if not self.jobs:
+            self.heard = time.monotonic()
         self.jobs.append(job)
         number = job.number.to_bytes(NUMBER_BYTES, "little")
         try:
@@ -78,10 +86,17 @@ class Worker:
         return None
 
     def stop(self, seconds: float) -> None:
-        """Waits for the process to end, and kills it if it takes longer."""
+        """Waits for the process to end, kills it if it takes longer, and then whatever its jobs left behind."""
         self.process.join(seconds)
         self.process.kill()
         self.process.join()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def has_ended(self) -> bool:
+        """Whether the process has ended and all its answers are read, though a copy that a job forked may still hold
+        its end of the pipe."""
+        return self.process.exitcode is not None and not self.pipe.poll()
 
     def close(self) -> None:
         for connection in (self.pipe, self.numbers, self.numbers_in, self.report):
@@ -90,7 +105,7 @@ class Worker:
     def cause_of_death(self, seconds: float | None) -> str:
         """What has become of the process, which has ended; `seconds` are its limit for a job."""
         code = self.process.exitcode
-        if code == -signal.SIGALRM and seconds is not None:
+        if (code == -signal.SIGALRM or self.is_overdue) and seconds is not None:
             place = place_of_report(os.pread(self.report.fileno(), REPORT_BYTES, 0).decode(errors="replace"))
             return f"it took longer than {seconds:g} s" + (f", hung in {place}" if place else "")
         if code is None or code >= 0:
@@ -112,8 +127,8 @@ def start_worker(seconds: float | None, memory: int | None) -> Worker:
         report = Connection(os.dup(file.fileno()), readable=False)
     arguments = (theirs, numbers, report, seconds, memory)
     with STARTING:
-        before = {variable: os.environ.get(variable) for variable in THREAD_LIMITS}
-        os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
+        before = {variable: os.environ.get(variable) for variable in ENVIRONMENT}
+        os.environ.update(ENVIRONMENT)
         try:
             process = context.Process(target=work, args=arguments, daemon=True)
             process.start()

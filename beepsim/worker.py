@@ -23,8 +23,9 @@ def work(pipe: Connection, numbers: Connection, report: Connection, seconds: flo
     """A worker's life. `report` takes where a job stood that took longer than `seconds`."""
     # Ctrl-C reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setpgid(0, 0)  # what jobs start can be killed with it
     claimed = None
-    kind = READY
+    kind, own = READY, os.getpid()
     try:
         pipe.send((READY, None))
         while kind != OUT_OF_MEMORY:  # after that the process is not to be trusted
@@ -34,6 +35,8 @@ def work(pipe: Connection, numbers: Connection, report: Connection, seconds: flo
             if claimed == number:
                 claimed = None
                 kind, answer = answer_to(message[NUMBER_BYTES:], seconds, memory, report.fileno())
+                if os.getpid() != own:  # a copy that the job forked: there must be one answer
+                    os._exit(0)
                 pipe.send_bytes(answer)
     except (EOFError, OSError):
         return

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from multiprocessing.connection import wait
 from multiprocessing.reduction import ForkingPickler
 from types import TracebackType
@@ -24,6 +24,9 @@ from beepsim.worker import DONE, FAILED, OUT_OF_MEMORY, READY, USER_ERROR
 
 SECONDS_TO_FINISH = 30.0  # for the jobs at hand, when the others are given up
 SECONDS_TO_END = 5.0  # for a process that has nothing to do
+SECONDS_BETWEEN_LOOKS = 1.0  # at processes that say nothing
+SECONDS_OVERDUE = 10.0  # beyond its limit, which a job can put out of force from within
+MOST_FAILED_STARTS = 3  # in a row
 
 
 class WorkerDied(RuntimeError):
@@ -39,28 +42,41 @@ class Workers(Executor):
 
     The function of a job is a module's own. Its future raises UserError as the function does; JobFailed where that
     raises something else; WorkerDied where its process died, took too long or ran out of memory. A new process then
-    takes its place. An exception that leaves the `with` block cancels what has not begun.
+    takes its place. An exception that leaves the `with` block cancels what has not begun; what has gets `patience`
+    seconds. Where processes do not start at all, futures and `submit` raise BrokenExecutor.
 
     Each worker is sent its next job before it has done the one at hand, so that it never waits for the parent. A worker
     without a job gets what was sent ahead to another.
     """
 
-    def __init__(self, count: int, seconds: float | None = None, memory: int | None = None) -> None:
-        self._count, self._seconds, self._memory = count, seconds, memory
+    def __init__(
+        self,
+        count: int,
+        seconds: float | None = None,
+        memory: int | None = None,
+        patience: float = SECONDS_TO_FINISH,
+    ) -> None:
+        self._count, self._seconds, self._memory, self._patience = count, seconds, memory, patience
         self._lock = threading.Lock()  # of what several threads change, the next five
         self._numbers = itertools.count(1)
         self._waiting: deque[Job] = deque()
         self._is_closing = self._is_cancelling = False
         self._has_rung = False
+        self._breakdown: str | None = None
+        self._failed_starts = 0
+        self._looked = time.monotonic()
         self._bell, self._bell_in = multiprocessing.Pipe(duplex=False)
         self._workers = [start_worker(seconds, memory) for _ in range(count)]
         self._manager = threading.Thread(target=self._manage, name="beepsim workers", daemon=True)
         self._manager.start()
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
-        """The function's result to come. Raises RuntimeError after a shutdown, and where the job cannot be sent."""
+        """The function's result to come. Raises RuntimeError after a shutdown, BrokenExecutor, and where the job cannot
+        be sent."""
         message = bytes(ForkingPickler.dumps((function, args, named)))
         with self._lock:
+            if self._breakdown:
+                raise BrokenExecutor(self._breakdown)
             if self._is_closing:
                 raise RuntimeError("the workers are shut down, they take no more jobs")
             job = Job(next(self._numbers), message, Future())
@@ -69,7 +85,7 @@ class Workers(Executor):
         return job.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Ends the processes once all jobs are done; with `cancel_futures` those at hand, which get 30 s."""
+        """Ends the processes once all jobs are done; with `cancel_futures` those at hand, within `patience`."""
         with self._lock:
             self._is_closing = True
             self._is_cancelling |= cancel_futures
@@ -92,13 +108,16 @@ class Workers(Executor):
     # --- the manager's thread ---
 
     def _manage(self) -> None:
-        reason = f"it was not done {SECONDS_TO_FINISH:g} s after the workers were shut down"
+        reason: Exception = WorkerDied(f"it was not done {self._patience:g} s after the workers were shut down")
         try:
             self._serve()
+        except BrokenExecutor as error:
+            reason = error
         except Exception as error:  # whoever waits for a future is to hear of it
-            reason = f"the workers cannot go on: {error!r}"
+            reason = BrokenExecutor(f"the workers cannot go on: {error!r}")
         with self._lock:
             self._is_closing = True
+            self._breakdown = str(reason) if isinstance(reason, BrokenExecutor) else None
             left = [*self._waiting, *(job for worker in self._workers for job in worker.jobs)]
             self._waiting.clear()
         for worker in self._workers:
@@ -107,14 +126,14 @@ class Workers(Executor):
             worker.stop(SECONDS_TO_END if worker.is_ready and not worker.jobs else 0.0)
             worker.close()
         for job in left:
-            job.fail(WorkerDied(reason))
+            job.fail(reason)
 
     def _serve(self) -> None:
         """Until the last job is done, or time is up for the jobs at hand."""
         time_left, ends = None, math.inf
         while True:
             if self._is_cancelling:
-                ends = min(ends, time.monotonic() + SECONDS_TO_FINISH)
+                ends = min(ends, time.monotonic() + self._patience)
                 time_left = max(ends - time.monotonic(), 0.0)
                 self._cancel()
             self._hand_out()
@@ -122,13 +141,29 @@ class Workers(Executor):
             if (self._is_closing and is_idle) or time_left == 0.0:
                 return
             speakers: dict[Any, Worker] = {worker.pipe: worker for worker in self._workers}
-            for speaker in wait([self._bell, *speakers], time_left):
+            pause = SECONDS_BETWEEN_LOOKS if time_left is None else min(time_left, SECONDS_BETWEEN_LOOKS)
+            for speaker in wait([self._bell, *speakers], pause):
                 if speaker is self._bell:
                     with self._lock:
                         self._bell.recv_bytes()
                         self._has_rung = False
                 else:
                     self._hear(speakers[speaker])
+            self._look()
+
+    def _look(self) -> None:
+        """Now and then at those who say nothing: a job can keep its process' end, or its limit, from being told."""
+        now = time.monotonic()
+        if now < self._looked + SECONDS_BETWEEN_LOOKS:
+            return
+        self._looked = now
+        for worker in list(self._workers):
+            if worker.has_ended():
+                self._replace(worker)
+            elif worker.is_ready and worker.jobs and self._seconds is not None:
+                worker.is_overdue = now > worker.heard + self._seconds + SECONDS_OVERDUE
+                if worker.is_overdue:
+                    self._replace(worker)
 
     def _hand_out(self) -> None:
         """To those who have nothing to do, then ahead to those who have."""
@@ -189,8 +224,10 @@ class Workers(Executor):
             kind, value = ForkingPickler.loads(answer)
         except Exception:  # of the result's class
             kind, value = FAILED, traceback.format_exc()
+        worker.heard = time.monotonic()
         if kind == READY:
             worker.is_ready = True
+            self._failed_starts = 0
             return
         job = worker.jobs.popleft()
         worker.was_sent_ahead = False
@@ -213,14 +250,14 @@ class Workers(Executor):
             unbegun.append(job)
         worker.close()
         lost = list(worker.jobs)
-        if not worker.is_ready:  # one that cannot start costs a job, or it would be tried for ever
-            cause = f"its process did not start: {cause}"
-            lost = unbegun[:1] or [job for job in [self._next(None)] if job]
-            unbegun = unbegun[1:]
         for job in lost:
             job.fail(WorkerDied(cause))
         with self._lock:
             self._waiting.extendleft(reversed(unbegun))
+        if not worker.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts == MOST_FAILED_STARTS:
+                raise BrokenExecutor(f"its process did not start: {cause}")
 
 
 def error_of(kind: str, text: str, memory: int | None) -> Exception:

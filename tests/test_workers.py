@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import BrokenExecutor, CancelledError
 from pathlib import Path
 
 import pytest
@@ -74,6 +74,36 @@ def await_file(begun: Path, end: Path) -> int:
     while not end.exists():
         time.sleep(0.01)
     return os.getpid()
+
+
+def fork(end: Path) -> int:
+    """Both copies return; the new one once `end` exists."""
+    pid = os.fork()
+    if not pid:
+        while not end.exists():
+            time.sleep(0.01)
+    return pid
+
+
+def leave_a_child_and_die(pid_file: Path) -> None:
+    pid = os.fork()
+    if not pid:
+        time.sleep(10 * PATIENCE)
+    pid_file.write_text(str(pid))
+    os._exit(3)
+
+
+def ignore_the_limit() -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+
+
+def hang_without_limit() -> None:
+    ignore_the_limit()
+    time.sleep(10 * PATIENCE)
+
+
+def text_order() -> list[str]:
+    return list({f"text {number}" for number in range(20)})
 
 
 def until(condition) -> None:
@@ -221,6 +251,22 @@ def test_what_was_sent_ahead_to_a_busy_worker_is_done_by_another(tmp_path):
         assert busy.result(PATIENCE) == int((tmp_path / "begun").read_text())
 
 
+def test_copies_that_jobs_fork_give_no_answer_and_do_not_outlive_their_worker(tmp_path):
+    with Workers(1) as pool:
+        copy = pool.submit(fork, tmp_path / "end").result(PATIENCE)
+        (tmp_path / "end").touch()
+        assert copy and [pool.submit(square, number).result(PATIENCE) for number in range(5)] == [0, 1, 4, 9, 16]
+        # This copy holds its end of the worker's pipe.
+        with pytest.raises(WorkerDied, match="exit code 3"):
+            pool.submit(leave_a_child_and_die, tmp_path / "pid").result(PATIENCE)
+        until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
+
+
+def test_texts_have_the_same_order_in_every_worker():
+    with Workers(1) as one, Workers(1) as other:
+        assert one.submit(text_order).result(PATIENCE) == other.submit(text_order).result(PATIENCE)
+
+
 # --- limits ---
 
 
@@ -241,6 +287,16 @@ def test_the_limit_of_time_is_a_jobs_own():
             pool.submit(time.sleep, 0.4).result(PATIENCE)
         time.sleep(1.2)  # nor does it run while nothing is to be done
         assert pool.submit(square, 3).result(PATIENCE) == 9
+
+
+def test_no_job_puts_the_limit_of_time_out_of_force(monkeypatch):
+    monkeypatch.setattr(workers, "SECONDS_OVERDUE", 0.5)
+    with Workers(1, seconds=0.5) as pool:
+        with pytest.raises(WorkerDied, match=r"^it took longer than 0.5 s$"):
+            pool.submit(hang_without_limit).result(PATIENCE)
+        pool.submit(ignore_the_limit).result(PATIENCE)
+        with pytest.raises(WorkerDied, match="hung in"):  # the next job has its own
+            pool.submit(hang, False).result(PATIENCE)
 
 
 @pytest.mark.skipif(not STATM.exists(), reason="memory is limited on Linux only")
@@ -313,9 +369,8 @@ def test_what_has_not_begun_is_cancelled_and_the_job_at_hand_is_done(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"begun", "end"} and not is_alive(busy.result())
 
 
-def test_an_exception_cancels_and_who_does_not_finish_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "SECONDS_TO_FINISH", 0.1)
-    with pytest.raises(ZeroDivisionError), Workers(1) as pool:
+def test_an_exception_cancels_and_who_does_not_finish_is_killed(tmp_path):
+    with pytest.raises(ZeroDivisionError), Workers(1, patience=0.1) as pool:
         busy = pool.submit(await_file, tmp_path / "begun", tmp_path / "end")
         other = pool.submit(square, 1)
         until((tmp_path / "begun").exists)
@@ -332,7 +387,7 @@ def test_where_no_process_can_be_started_whoever_waits_is_told(monkeypatch):
         assert "exit code 3" in str(dies.exception(PATIENCE))
         assert "the workers cannot go on: OSError('no more processes')" in str(waits.exception(PATIENCE))
         until(lambda: pool._is_closing)
-        with pytest.raises(RuntimeError, match="are shut down"):
+        with pytest.raises(BrokenExecutor, match="cannot go on"):
             pool.submit(square, 1)
 
 
@@ -413,13 +468,15 @@ def test_ctrl_c_twice_ends_at_once(tmp_path):
         until(lambda: not any(map(is_alive, pids)))
 
 
-def test_a_worker_that_cannot_start_costs_its_job_and_is_not_tried_for_ever(tmp_path):
+def test_workers_that_cannot_start_are_not_tried_for_ever(tmp_path):
     unguarded = """
+from concurrent.futures import BrokenExecutor
 from test_workers import square
 from beepsim.workers import Workers
 with Workers(1) as pool:
     futures = [pool.submit(square, number) for number in range(3)]
     for future in futures:
+        assert type(future.exception(50)) is BrokenExecutor
         assert "its process did not start: its process ended with exit code 1" == str(future.exception(50)), future
 """
     with start_program(tmp_path, unguarded) as program:
