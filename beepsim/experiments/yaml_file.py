@@ -59,6 +59,8 @@ def load_yaml(path: Path) -> tuple[Any, dict[Key, int]]:
                 raise UserError(f"{path}:{line}: {name} is given twice (first on line {lines[key]}); keep one of them")
             lines[key] = line
         return loader.construct_document(node), lines
+    except RecursionError:
+        raise UserError(f"{path}: not valid YAML: its lists or keys are nested too deeply") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)

@@ -94,7 +94,9 @@ def run_source(bot: Bot) -> str:
 def entry_file(bot: Bot) -> Path:
     """The bot's source file in the cache directory, made where it is missing; named by all that it is compiled from."""
     sources = [source_hash(Path(__file__)), *(f"{part.path} {source_hash(part.path)}" for part in bot.parts)]
-    text = "\n".join([f"# {bot.name}", *(f"# {source}" for source in sources), "from numba import carray", "", ""])
+    # Escaped, since nothing in a name or a path may end the comment.
+    comments = [f"# {line.encode('unicode_escape').decode()}" for line in (bot.name, *sources)]
+    text = "\n".join([*comments, "from numba import carray", "", ""])
     text += run_source(bot) + ENTRY
     path = cache_root() / "bots" / f"bot_{hashlib.sha256(text.encode()).hexdigest()[:16]}.py"
     if not path.exists():

@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from beepsim.battle_rules import Rules
 from beepsim.errors import UserError
 from beepsim.experiments.rule_keys import RuleKeys
 from beepsim.experiments.yaml_file import Section, read_config
 from beepsim.recording.format import MAX_ROBOTS
-from beepsim.tournament.field import BotSource, find_bots, inline_bot, refuse_duplicates
+from beepsim.tournament.field import BotSource, check_label, find_bots, inline_bot, refuse_duplicates
 
+MOST_SEED = (1 << 63) - 1  # that the database can hold
 Format = Literal["round_robin", "challenge", "melee", "swiss"]
 OWN_KEYS: dict[str, tuple[str, ...]] = {
     "round_robin": ("bots", "groups", "seasons", "smart"),
@@ -78,8 +79,8 @@ class TournamentRules(RuleKeys):
 class Tournament(Section):
     """A whole tournament; `seed` with the bots' names and the season fixes the seed of each battle."""
 
-    name: str = Field(pattern=r"^[\w.+-]{1,80}$")
-    seed: int = Field(ge=0)
+    name: str = Field(pattern=r"^[\w+-][\w.+-]{0,79}$")
+    seed: int = Field(ge=0, le=MOST_SEED)
     format: Format = "round_robin"
     bots: Bots | None = None
     groups: dict[str, Group] | None = Field(default=None, min_length=1)
@@ -90,6 +91,16 @@ class Tournament(Section):
     seasons: int = Field(default=1, ge=1, le=100_000)
     smart: Smart | None = None
     rules: TournamentRules = TournamentRules()
+
+    @field_validator("groups")
+    @classmethod
+    def names_can_be_shown(cls, groups: dict[str, Group] | None) -> dict[str, Group] | None:
+        for name in groups or ():
+            try:
+                check_label("a group's name", name)
+            except UserError as error:
+                raise ValueError(str(error)) from None
+        return groups
 
     @model_validator(mode="after")
     def keys_fit_the_format(self) -> "Tournament":

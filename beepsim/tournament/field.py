@@ -20,6 +20,7 @@ from beepsim.robots.loader import GUN, ROBOT, WHOLE, Bot, list_bots, load_bot, n
 PATTERN = re.compile(r"[*?\[]")
 INLINE_KEYS = ("movement", "gun", "bot", "name")
 MOST_FILES = 2
+MOST_LETTERS = 100
 UNPACKED: list[TemporaryDirectory] = []  # removed when the process ends
 
 
@@ -86,14 +87,30 @@ def inline_bot(entry: dict) -> tuple[BotSource, ...]:
     spec = entry["bot"] if "bot" in entry else "+".join(entry[key] for key in ("movement", "gun") if key in entry)
     if PATTERN.search(spec) and not Path(spec).is_file():
         raise UserError(f"{spec!r} is a pattern; write it as an entry of its own, without keys")
-    source = source_of(load_bot(spec), spec)
-    return (replace(source, name=entry.get("name", source.name)),)
+    bot = load_bot(spec)
+    return (source_of(replace(bot, name=entry.get("name", bot.name)), spec),)
 
 
 def source_of(bot: Bot, spec: str) -> BotSource:
-    """The bot with what its files hold now."""
+    """The bot with what its files hold now. Raises UserError for a name or a version that no table could show."""
+    check_label(f"bot {shortened(spec)}: its name", bot.name)
+    check_label(f"bot {bot.name}: its VERSION", bot.version)
     files = tuple((part.path.name, part.path.read_bytes()) for part in bot.parts)
     return BotSource(bot.name, bot.version, bot.hash, spec, files)
+
+
+def check_label(what: str, text: str) -> str:
+    """The text. Raises UserError where a line of a table, a file name's column or the database could not hold it."""
+    if not text.isprintable() or text != text.strip() or not 1 <= len(text) <= MOST_LETTERS:
+        raise UserError(
+            f"{what} is {shortened(text)}; it must be 1 to {MOST_LETTERS} letters that can be printed, without blanks "
+            "at its ends"
+        )
+    return text
+
+
+def shortened(text: str) -> str:
+    return ascii(text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…")
 
 
 def refuse_duplicates(sources: Sequence[BotSource]) -> None:
@@ -128,9 +145,8 @@ def unpacked_bot(source: BotSource) -> Bot:
     UNPACKED.append(TemporaryDirectory(prefix="beepsim-bots-"))
     folder, paths = Path(UNPACKED[-1].name), []
     for number, (name, content) in enumerate(source.files):
-        if not re.fullmatch(r"[\w-]+\.py", name):
-            raise UserError(f"bot {source.name}: {name!r} is no name of a bot's file")
-        path = folder / str(number) / name
+        # Its own name where that means nothing to a file system or to `load_bot`.
+        path = folder / str(number) / (re.sub(r"[^\w-]", "_", name.removesuffix(".py")) + ".py")
         path.parent.mkdir()
         path.write_bytes(content)
         paths.append(str(path))

@@ -7,7 +7,7 @@ import pytest
 
 from beepsim.battle import Rules, fight
 from beepsim.errors import UserError
-from beepsim.tournament.field import bot_of, find_bots, unpacked_bot
+from beepsim.tournament.field import UNPACKED, bot_of, find_bots, inline_bot, unpacked_bot
 
 MOVER = "def move(view, command):\n    command.distance = {} if view.turn % 40 < 20 else -100.0\n"
 RULES = Rules(num_rounds=2)
@@ -40,8 +40,22 @@ def test_sources_that_are_not_what_they_should_be_are_refused() -> None:
     (source,) = find_bots("circle")
     with pytest.raises(UserError, match="bot circle: its sources have the hash .* it should be"):
         unpacked_bot(replace(source, files=(("circle.py", b"def move(command):\n    pass\n"),)))
-    with pytest.raises(UserError, match=r"'\.\./circle\.py' is no name of a bot's file"):
-        unpacked_bot(replace(source, files=(("../circle.py", source.files[0][1]),)))
+
+
+@pytest.mark.parametrize("name", ["../circle.py", "my circle+gun.v2.py", "/tmp/circle.py"])
+def test_any_name_of_a_file_is_unpacked_in_a_folder_of_its_own(name: str) -> None:
+    (source,) = find_bots("circle+linear")
+    bot = unpacked_bot(replace(source, files=((name, source.files[0][1]), source.files[1])))
+    assert bot.hash == source.hash and {part.path.parents[1] for part in bot.parts} == {Path(UNPACKED[-1].name)}
+
+
+@pytest.mark.parametrize("name", ["a\nb", "", " a", "n" * 101, "\x1b[31m", "\ud800", "a\0"])
+def test_names_that_no_table_could_show_are_mistakes(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="1 to 100 letters that can be printed|name is a text"):
+        inline_bot({"bot": "circle", "name": name})
+    (tmp_path / "mine.py").write_text(f"VERSION = {ascii(name)}\n\n\ndef move(command):\n    pass\n")
+    with pytest.raises(UserError, match="bot mine: its VERSION is .*1 to 100 letters"):
+        find_bots(str(tmp_path / "mine.py"))
 
 
 def test_a_name_of_ones_own_is_the_robots_name() -> None:

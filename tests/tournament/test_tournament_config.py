@@ -121,3 +121,23 @@ def test_a_challenge_ranks_its_challengers_only(tmp_path: Path) -> None:
     assert [entry.group for entry in entries] == ["", "", "easy", "others", "others"]
     assert tournament.group_weights() == {"easy": 2.0, "others": 1.0}
     assert plan_of(tournament).total == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"name: x\nseed: {10**30}\nbots: [circle, oscillator]\n", "t.yaml:2: seed is 1000"),
+        ("name: ..\nseed: 1\nbots: [circle, oscillator]\n", "t.yaml:1: name is '..'"),
+        (
+            'name: x\nseed: 1\ngroups: {"a\\nb": {bots: [circle]}, b: {bots: [oscillator]}}\n',
+            "t.yaml:3: groups: a group's name is 'a\\nb'",
+        ),
+        (f"name: x\nseed: 1\nbots: {'[' * 3000}{']' * 3000}\n", "t.yaml: not valid YAML: its lists"),
+        (
+            'name: x\nseed: 1\nbots: [circle, {bot: oscillator, name: "a\\nimport os"}]\n',
+            "t.yaml:3: bots[1]: bot 'oscillator': its name is 'a\\nimport os'; it must be 1 to 100 letters",
+        ),
+    ],
+)
+def test_what_no_table_file_or_database_could_hold_is_a_mistake(tmp_path: Path, text: str, told: str) -> None:
+    assert mistakes(tmp_path, text)[0].startswith(told)
