@@ -4,8 +4,8 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from beepsim.battle import fight
 from beepsim.battle_rules import Rules
 from beepsim.results import BattleResult, RobotResult, RoundScore
 from beepsim.tournament.field import BotSource, bot_of
+from beepsim.tournament.surroundings import own_surroundings
 
 PAIR = np.dtype(
     [
@@ -78,11 +79,13 @@ SCORES = (
 
 def fight_job(job: Job) -> Outcome:
     """Raises UserError where the bots are not what the job says they are."""
-    bots = [bot_of(source) for source in job.bots]
-    # What bots print would run through the display of the tournament.
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
-        result = fight(bots, job.seed, job.rules)
-    return outcome_of(result)
+    return outcome_of(fight_recorded(job, None))
+
+
+def fight_recorded(job: Job, record: Path | None) -> BattleResult:
+    """Raises as `fight_job` does, and for a file that cannot be written."""
+    with own_surroundings():
+        return fight([bot_of(source) for source in job.bots], job.seed, job.rules, record)
 
 
 def outcome_of(result: BattleResult) -> Outcome:
@@ -103,9 +106,14 @@ def robot_outcome(robot: RobotResult) -> RobotOutcome:
         shots=robot.shots,
         hits=robot.hits,
         skipped_turns=robot.skipped_turns,
-        faults=tuple((fault.round, fault.turn, fault.kind, fault.message) for fault in robot.faults),
+        faults=tuple((fault.round, fault.turn, fault.kind, as_text(fault.message)) for fault in robot.faults),
         rounds=json.dumps([rounded(one) for one in robot.rounds], separators=(",", ":")),
     )
+
+
+def as_text(message: str) -> str:
+    """The message without the lone surrogates that Python's texts may have and the database's not."""
+    return message.encode("utf-8", "backslashreplace").decode()
 
 
 def rounded(one: RoundScore) -> tuple[int, float, float, int, int]:

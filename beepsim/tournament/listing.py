@@ -9,18 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from beepsim.battle import fight
 from beepsim.errors import UserError
 from beepsim.files import replacing
 from beepsim.results import BattleResult, RoundScore
 from beepsim.robots.loader import near_misses
 from beepsim.tournament.database import reading
-from beepsim.tournament.field import bot_of
-from beepsim.tournament.job import SCORES, outcome_of
+from beepsim.tournament.job import SCORES, fight_recorded, outcome_of
 from beepsim.tournament.pairings import pair
 from beepsim.tournament.reading import latest_setup, provenance, read_job
 from beepsim.tournament.standing import Standing
 from beepsim.tournament.tables import share_reaches
+from beepsim.workers import WorkerDied, Workers
 
 BATTLE_COLUMNS = ("battle", "season", "seed", "turns", "seconds", "worker", "fought", "place", "bot", "version", "hash")
 ROBOT_COLUMNS = ("rank", *SCORES, "firsts", "shots", "hits", "skipped_turns", "faults")
@@ -140,11 +139,16 @@ def robot_rows(connection: Any, series: int, size: int) -> Iterator[dict[str, An
 def fight_again(path: Path, number: int, record: Path | None) -> tuple[BattleResult, list[str]]:
     """Fights the battle of this number again; its result, and where it differs from what the database holds.
 
-    Raises UserError where there is no such battle, or its sources are not there any more.
+    In a worker, as it was fought at first: what a bot does may depend on more of a process than its random numbers.
+    Raises UserError where there is no such battle, its sources are not there any more, or the worker dies.
     """
     with reading(path) as connection:
         job, kept = read_job(connection, path, number)
-    result = fight([bot_of(source) for source in job.bots], job.seed, job.rules, record)
+    with Workers(1, patience=0.0) as worker:
+        try:
+            result = worker.submit(fight_recorded, job, record).result()
+        except WorkerDied as error:
+            raise UserError(f"{path}: battle {number} could not be fought again: {error}") from None
     differences = []
     for robot, row, again in zip(result.robots, kept, outcome_of(result).robots, strict=True):
         values: dict[str, Any] = {

@@ -212,3 +212,28 @@ def battles_in(path: Path) -> int:
             return connection.execute("SELECT count(*) FROM battles").fetchone()[0]
     except Exception:  # the file has just been made, its tables have not
         return 0
+
+
+UNSTEADY = """
+import random
+from beepsim.robots import AdvancedRobot
+
+class Unsteady(AdvancedRobot):
+    def run(self):
+        print("to be seen nowhere")
+        while True:
+            self.ahead(int(next(iter({"10", "25", "40", "55", "70", "85", "100"}))))
+            self.fire(random.choice([1, 2]))
+"""
+
+
+def test_what_hangs_on_a_sets_order_is_the_same_in_any_process(tmp_path: Path) -> None:
+    (tmp_path / "unsteady.py").write_text(UNSTEADY)
+    text = f"{HEAD}seasons: 3\nbots: [circle+linear, {tmp_path}/unsteady.py]\n"
+    standings = []
+    for folder in ("one", "other"):
+        with Workers(1) as workers:
+            standings.append(run(tmp_path / folder, text, workers)[0])
+    assert results(standings[0]) == results(standings[1])
+    for number in standings[0].battles["battle"].tolist():
+        assert fight_again(tmp_path / "one" / database.FILE_NAME, number, None)[1] == []
