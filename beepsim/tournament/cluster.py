@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from functools import cache, partial
@@ -26,7 +26,12 @@ PACKAGE = Path(beepsim.__file__).parent
 ADDRESS = re.compile(r"(tcp|tls)://[^\s/:]+:\d{1,5}|(tcp|tls)://\[[0-9a-fA-F:]+\]:\d{1,5}")
 SECONDS_TO_CONNECT = 10.0
 SECONDS_FOR_WORKERS = 30.0
-ERRORS: dict[str, type[Exception]] = {"user error": UserError, "failed": JobFailed, "died": WorkerDied}
+ERRORS: dict[str, type[Exception]] = {
+    "user error": UserError,
+    "failed": JobFailed,
+    "died": WorkerDied,
+    "broken": BrokenExecutor,
+}
 STARTING = threading.Lock()
 
 
@@ -115,7 +120,7 @@ def perform_there(
     """
     theirs = identity()
     if theirs != ours:
-        return "user error", f"a worker has beepsim {theirs}, but {ours} is asked for; install the same on both"
+        return "broken", f"a worker has beepsim {theirs}, but {ours} is asked for; install the same on both"
     with STARTING:
         workers = own_workers(seconds, memory)
     try:
@@ -125,7 +130,7 @@ def perform_there(
 
 
 class ClusterExecutor(Executor):
-    """Jobs as `Workers` takes them; their futures raise the same."""
+    """Jobs as `Workers` takes them; their futures raise the same, BrokenExecutor too where the scheduler is lost."""
 
     def __init__(self, client: Any, address: str, seconds: float | None, memory: int | None) -> None:
         self._client, self._address, self._seconds, self._memory = client, address, seconds, memory
@@ -133,11 +138,11 @@ class ClusterExecutor(Executor):
         self._is_closing = False
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
-        """The function's result to come. Raises RuntimeError after a shutdown, UserError if the scheduler is gone."""
+        """The function's result to come. Raises RuntimeError after a shutdown, BrokenExecutor without a scheduler."""
         if self._is_closing:
             raise RuntimeError("the executor is shut down, it takes no more jobs")
         if self._client.status != "running":
-            raise UserError(self._loss())
+            raise BrokenExecutor(self._loss())
         job = (identity(), function, args, named, self._seconds, self._memory)
         task = self._client.submit(perform_there, *job, pure=False)  # equal jobs are different jobs
         future: Future[Any] = Future()
@@ -188,7 +193,7 @@ class ClusterExecutor(Executor):
                 f"{error.last_worker.address}; its log tells more"
             ) from None
         except CancelledError:
-            raise UserError(self._loss()) from None
+            raise BrokenExecutor(self._loss()) from None
         except Exception as error:  # a module that is missing there, for example
             raise JobFailed(f"{type(error).__name__}: {error}") from None
         if kind != "done":
@@ -196,4 +201,4 @@ class ClusterExecutor(Executor):
         return value
 
     def _loss(self) -> str:
-        return f"the Dask scheduler at {self._address} does not answer any more; once it does, run the same again"
+        return f"the Dask scheduler at {self._address} does not answer any more"

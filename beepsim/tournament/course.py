@@ -97,7 +97,7 @@ def follow(
             else:
                 close(key, step, f"{error}; so did the battle's second try")
         except BrokenExecutor as error:
-            raise UserError(f"the workers broke down ({error or type(error).__name__}); run it again") from None
+            raise broken(error) from None
         except (JobFailed, UserError) as error:
             close(key, step, str(error))
         except Exception as error:  # what an executor of another kind hands on as the job raised it
@@ -119,7 +119,10 @@ def follow(
             if key.bots in ledger.failed:
                 step.open -= 1
                 continue
-            future = submit(key)
+            try:
+                future = submit(key)
+            except BrokenExecutor as error:
+                raise broken(error) from None
             running[future] = key, step
             future.add_done_callback(ended.put)
         if not running:
@@ -131,6 +134,10 @@ def follow(
                 future.cancel()  # what nobody has begun
         for future in ended_together(ended):
             settle(future, *running.pop(future))
+
+
+def broken(error: BrokenExecutor) -> UserError:
+    return UserError(f"the workers broke down ({error or type(error).__name__}); the same command goes on from here")
 
 
 def ended_together(ended: SimpleQueue[Future]) -> list[Future]:

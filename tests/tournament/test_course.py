@@ -168,6 +168,15 @@ def test_an_executor_that_broke_ends_it(monkeypatch) -> None:
         go(monkeypatch, Plan(pairs_twice(), 0, 6), result=lambda key: BrokenExecutor("all gone"))
 
 
+def test_an_executor_that_takes_no_more_ends_it(monkeypatch) -> None:
+    def refuse(lottery: Lottery, key: Key) -> Future:
+        raise BrokenExecutor("all gone")
+
+    monkeypatch.setattr(Lottery, "submit", refuse)
+    with pytest.raises(UserError, match=r"the workers broke down \(all gone\); the same command goes on"):
+        go(monkeypatch, Plan(pairs_twice(), 0, 6))
+
+
 def test_a_ledger_holds_the_present_bots_battles() -> None:
     entrants = tuple(Entrant(name, "1", name, name, is_current=name != "old") for name in ("a", "b", "old"))
     duels = np.concatenate([duel(Key(bots, season)) for bots, season in (((0, 1), 0), ((0, 2), 0), ((0, 1), 1))])
