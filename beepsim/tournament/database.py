@@ -20,6 +20,7 @@ import filelock
 from beepsim import __version__
 from beepsim.battle_rules import Rules
 from beepsim.errors import UserError
+from beepsim.files import ctrl_c_waits
 from beepsim.rules import RULES_VERSION
 from beepsim.tournament.field import BotSource
 from beepsim.tournament.job import SCORES, Outcome
@@ -70,7 +71,8 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """
     with readable_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
+        file = path.resolve()  # whatever link to it was named: its log and its lock lie beside the file itself
+        lock = filelock.FileLock(file.with_name(f".{file.name}.lock"))
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
@@ -88,9 +90,10 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 def put_away(connection: sqlite3.Connection) -> None:
     """Closes the database as one file: with a write-ahead log even readers would leave two more beside it."""
-    with suppress(sqlite3.OperationalError):  # someone reads it now, or the disk is full: the log stays until next time
-        connection.execute("PRAGMA journal_mode = DELETE")
-    connection.close()
+    with ctrl_c_waits():
+        with suppress(sqlite3.OperationalError):  # someone reads it, or the disk is full: the log stays until next time
+            connection.execute("PRAGMA journal_mode = DELETE")
+        connection.close()
 
 
 @contextmanager
@@ -124,9 +127,10 @@ def readable_errors(path: Path) -> Iterator[None]:
             sqlite3.SQLITE_CORRUPT: "is damaged; `sqlite3 FILE .recover` may save its battles, else move it away",
             sqlite3.SQLITE_IOERR: "cannot be read or written (the disk reports an error)",
         }
-        if code not in sentences:
+        if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
-        raise UserError(f"{path}: {sentences[code]} (SQLite: {error})") from None
+        sentence = sentences.get(code, "is damaged, or was changed by another program; move it away")
+        raise UserError(f"{path}: {sentence} (SQLite: {error})") from None
     except OSError as error:
         raise UserError(f"{error.filename or path}: cannot be written ({error.strerror or error})") from None
 
@@ -228,10 +232,18 @@ def bots_text(bots: Sequence[int]) -> str:
     return ",".join(map(str, bots))
 
 
+def require_file(connection: sqlite3.Connection) -> None:
+    """Raises UserError where the database's file is not where it was opened: what is written goes nowhere then."""
+    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    if not path.is_file():
+        raise UserError(f"{path} was moved or deleted during the run; where it was moved, put it back and run again")
+
+
 def write_battle(
     connection: sqlite3.Connection, series: int, season: int, bots: Sequence[int], seed: int, outcome: Outcome
 ) -> int:
-    """Enters a battle whole; returns its number."""
+    """Enters a battle whole; returns its number. Raises UserError where the file is gone."""
+    require_file(connection)
     battle = (series, season, bots_text(bots), len(bots), seed, outcome.turns, outcome.seconds, outcome.worker, now())
     with transaction(connection):
         number = connection.execute(

@@ -254,3 +254,32 @@ def test_sources_and_rules_are_entered_once(tmp_path: Path) -> None:
         files = connection.execute("SELECT content FROM sources WHERE bot = 1 ORDER BY place").fetchall()
         assert [content for (content,) in files] == [content for _, content in BOTS[0].files]
     assert np.all([isinstance(content, bytes) for (content,) in files])
+
+
+def test_a_file_that_is_moved_away_is_noticed(tmp_path: Path, outcomes: dict) -> None:
+    path = tmp_path / "t.sqlite"
+    fill(path, outcomes)
+    with pytest.raises(UserError, match="was moved or deleted during the run"), database.writing(path) as connection:
+        path.rename(tmp_path / "elsewhere.sqlite")
+        database.write_battle(connection, 1, 50, (1, 2), 50, outcomes[0, 1, 0])
+
+
+def test_a_link_to_the_file_is_the_same_file(tmp_path: Path, outcomes: dict) -> None:
+    path, link = tmp_path / "t.sqlite", tmp_path / "links" / "other.sqlite"
+    fill(path, outcomes)
+    link.parent.mkdir()
+    link.symlink_to(path)
+    with database.writing(path), pytest.raises(UserError, match="in use by another run"), database.writing(link):
+        pass
+
+
+@pytest.mark.parametrize("table", ["battles", "bots", "runs", "series", "robots", "failures"])
+def test_a_table_that_is_missing_is_told(tmp_path: Path, outcomes: dict, table: str) -> None:
+    path = tmp_path / "t.sqlite"
+    setup = fill(path, outcomes)
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    with pytest.raises(UserError, match=f"changed by another program.*no such table: {table}"):
+        with database.reading(path) as connection:
+            latest_setup(connection, path)
+            read_standing(connection, path, setup)
