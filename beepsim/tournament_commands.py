@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 RUN = "run"
 REPORT = "report"
 MOST_RANKS = 50  # that are printed
+MOST_WORKERS = 1000
+MOST_SECONDS = 1e6
+MOST_MEMORY = 1 << 30  # MiB
 AT_HAND = 8  # battles for each worker, the one that it fights included
 
 
@@ -50,10 +53,12 @@ Database = Annotated[Path, typer.Argument(metavar="DATABASE", help="Its tourname
 def run(
     config: Annotated[Path, typer.Argument(help="A tournament in YAML; see configs/league.yaml.")],
     out: Annotated[Path | None, typer.Option(help="Folder for database and report. Default: runs/NAME.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one for each core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=MOST_WORKERS, help="Processes. Default: one for each core.")
+    ] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler, such as tcp://HOST:8786.")] = None,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds for a battle, then it counts as hung.")] = 600,
-    memory: Annotated[int, typer.Option(min=64, help="MiB that a battle may take.")] = 2048,
+    time_limit: Annotated[float, typer.Option(help="Seconds for a battle, then it counts as hung.")] = 600,
+    memory: Annotated[int, typer.Option(min=64, max=MOST_MEMORY, help="MiB that a battle may take.")] = 2048,
     retry_failed: Annotated[bool, typer.Option(help="Fight failed pairings again.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +71,10 @@ def run(
     from beepsim.tournament.live import showing
     from beepsim.tournament.run import run_tournament
 
-    tournament = read_tournament(config)
+    if not 1 <= time_limit <= MOST_SECONDS:  # NaN too
+        raise UserError(f"--time-limit is {time_limit:g}; it must be from 1 to {MOST_SECONDS:g} seconds")
+    with redirect_stdout(sys.stderr):  # where what bots print while they are imported breaks nothing
+        tournament = read_tournament(config)
     folder = out or Path("runs") / tournament.name
     path = folder / FILE_NAME
     command = shlex.join(["beepsim", *sys.argv[1:]])
@@ -168,7 +176,7 @@ def executor_of(
     from beepsim.workers import Workers
 
     if scheduler is None:
-        with Workers(workers, time_limit, memory) as executor:
+        with Workers(workers, time_limit, memory, patience=0.0) as executor:
             yield executor, AT_HAND * workers
     else:
         from beepsim.tournament.cluster import dask_executor
