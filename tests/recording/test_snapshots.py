@@ -1,13 +1,17 @@
 """Snapshots made into tables, in small battles whose numbers are worked out by hand."""
 
 import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from robocode_samples import FOLDER, add_bullet, angle_between, wide
 
 from beepsim.errors import UserError
-from beepsim.recording.columns import FLYING, HIT_ROBOT, HIT_WALL
-from beepsim.recording.snapshots import BulletSnapshot, RobotSnapshot, Tables, Turn, tables_from
+from beepsim.parity.trace import read_trace
+from beepsim.recording.columns import FLYING, HIT_ROBOT, HIT_WALL, RECORDED_BULLET
+from beepsim.recording.snapshots import BULLET_STATES, BulletSnapshot, RobotSnapshot, Tables, Turn, tables_from
 
 ACTIVE, DEAD = 0, 3
 UNKNOWN = math.nan
@@ -56,6 +60,60 @@ def test_a_hit_is_where_the_victim_was_hit_not_where_it_is_painted():
     # With a heading, a position is the bullet's own.
     (bullet,) = battle((before, []), (after, [hit._replace(heading=1.5)])).bullets
     assert (bullet["x_last"], bullet["y_last"], bullet["heading"]) == (127, 95, 1.5)
+
+
+def short(value: float) -> float:
+    return round(value, 4)
+
+
+def painted_turns(trace: Path, number: Callable[[float], float]) -> Iterator[Turn]:
+    """The turns of a trace as XML would hold them: no headings, hits beside their victims, `number` as it rounds."""
+    places: list[tuple[float, float]] = []
+    dead: set[int] = set()
+    for line in read_trace(trace):
+        if line["type"] not in ("start", "turn"):
+            continue
+        before, places = places, [(one["x"], one["y"]) for one in line["robots"]]
+        robots = [
+            robot(
+                one["i"], number(one["x"]), number(one["y"]), number(one["gunHeading"]), DEAD * (one["state"] == "DEAD")
+            )
+            for one in line["robots"]
+            if one["i"] not in dead
+        ]
+        dead |= {one.robot for one in robots if one.state == DEAD and number is short}
+        bullets = []
+        for one in line["bullets"]:
+            x, y, state = one["x"], one["y"], BULLET_STATES[one["state"]]
+            if state == HIT_ROBOT:
+                x += places[one["victim"]][0] - before[one["victim"]][0]
+                y += places[one["victim"]][1] - before[one["victim"]][1]
+            power = UNKNOWN if state == FLYING and number is short else one["power"]
+            victim = one["victim"] if state == HIT_ROBOT else -1
+            bullets.append(BulletSnapshot(one["id"], one["owner"], state, number(x), number(y), power, UNKNOWN, victim))
+        yield Turn(line["round"], line["turn"], robots, bullets, "here")
+
+
+@pytest.mark.parametrize("number", [float, short])
+@pytest.mark.parametrize(("name", "count"), [("four_rammers", 4), ("Spender_vs_Coaster", 2)])
+def test_bullets_of_other_battles_are_worked_out(name, count, number):
+    trace = FOLDER.parent / "traces" / f"{name}_1.jsonl.xz"
+    seen: dict = {}
+    for line in read_trace(trace):
+        for bullet in line.get("bullets", []):
+            if bullet["id"] != 0:
+                add_bullet(seen, line, bullet)
+    expected = np.array([tuple(row) for _, row in sorted(seen.items())], wide(RECORDED_BULLET))
+    found = tables_from(painted_turns(trace, number), count, (800, 600), "here").bullets
+    assert len(found) == len(expected) > 80
+    for column in ("round", "bullet", "owner", "power", "turn_first", "turn_last", "state_last", "victim"):
+        np.testing.assert_array_equal(found[column], expected[column], column)
+    is_at_once = found["turn_first"] == found["turn_last"]
+    tolerance = 1e-13 if number is float else np.where(is_at_once, 0.5e-4, 1e-5)
+    assert (angle_between(found["heading"], expected["heading"]) <= tolerance).all()
+    for column in ("x_first", "y_first", "x_last", "y_last"):
+        tolerance = 2.0**-14 + (0 if number is float else 1.5e-4)
+        assert np.abs(found[column] - expected[column]).max() <= tolerance, column
 
 
 def test_what_does_not_count_as_a_bullet():
