@@ -17,6 +17,7 @@ from beepsim.recording.columns import HIT_ROBOT
 from beepsim.recording.format import read_recording
 from beepsim.targeting.aiming import GRID
 from beepsim.targeting.battles import battles_of
+from beepsim.targeting.belief import MOST_CANDIDATES
 from beepsim.targeting.guns import BASELINES, learned_gun
 from beepsim.targeting.replay import replay
 from beepsim.targeting.surfing import surfer_waves
@@ -24,16 +25,17 @@ from beepsim.targeting.weights import ModelConfig, initial_weights, load_weights
 from beepsim.viewer.airborne import airborne_at
 from beepsim.viewer.beliefs import Beliefs, beliefs_of, past_hits
 from beepsim.viewer.colours import TEXT
-from beepsim.viewer.dangers import danger_at, surf_at
-from beepsim.viewer.densities import HEIGHT, INSIDE, density_shapes, virtual_bullets
+from beepsim.viewer.dangers import danger_at, danger_of, surf_at
+from beepsim.viewer.densities import HEIGHT, INSIDE, candidate_shapes, density_shapes, virtual_bullets
 from beepsim.viewer.film import Film, Moment, film_of
 from beepsim.viewer.hit_rates import ROLLING, offline_hits, real_hits, rolling
 from beepsim.viewer.overlays import OVERLAYS, PANEL, overlay_blocks, overlay_shapes
+from beepsim.viewer.paths import Driver
 from beepsim.viewer.scene import scene_at
 from beepsim.viewer.shapes import Arc, Circle, Line, Polygon
 from beepsim.viewer.view import View
 from beepsim.viewer.wave_facts import verdict
-from beepsim.viewer.wave_shapes import HIT, scale_shapes, wave_shapes
+from beepsim.viewer.wave_shapes import HIT, point, scale_shapes, wave_shapes
 from beepsim.waves.table import extract_waves
 
 ALL = frozenset(OVERLAYS)
@@ -244,7 +246,9 @@ def test_hit_rates_are_the_recording_s_and_those_of_replay(film, beliefs, monkey
         assert time.min() >= 0.0 and time.max() <= len(film.rounds)
         (battle,) = battles_of(extract_waves(film.recording, robot))
         for name in beliefs.guns:
-            _, found = offline_hits(beliefs, name, robot)
+            time, found = offline_hits(beliefs, name, robot)
+            rows, last = battle.rows[battle.queries], np.array([part.last_turn for part in film.rounds])
+            assert time == pytest.approx(rows["round"] + rows["break_turn"] / last[rows["round"]])
             assert np.array_equal(found, replay(battle, beliefs.guns[name])["hit"])
         monkeypatch.setattr("beepsim.viewer.beliefs.MOST_REPLAYED", 30)
         waves, some = beliefs_of(film, ("head_on", "knn")).hits("knn", robot)
@@ -286,6 +290,66 @@ def test_danger_is_the_mass_around_a_place(film, beliefs):
             assert danger_at(surf, gf) == pytest.approx(plain, abs=2 * step * density.max())
             compared += 1
     assert compared > 20
+
+
+def test_danger_on_the_way_is_that_of_the_direction_from_the_wave_s_source(film, beliefs):
+    compared = 0
+    for moment in busy_moments(film):
+        airborne = airborne_at(beliefs, moment, View())
+        surf = surf_at(airborne, beliefs)
+        if surf is None or surf.known == 0:
+            continue
+        row = airborne.flight.rows[surf.wave]
+        for gf in (-0.9, -0.3, 0.4):
+            place = point(row["source_x"], row["source_y"], float(airborne.angle(surf.wave, gf)), 200.0)
+            assert danger_of(surf, airborne, Driver(*place, 0.0, 0.0)) == pytest.approx(danger_at(surf, gf), abs=1e-4)
+        state = film.rounds[moment.round].robots[moment.turn][1]
+        for path in surf.paths.values():
+            assert path[0] == tuple(float(state[name]) for name in ("x", "y", "heading", "velocity"))
+        compared += 1
+    assert compared > 10
+
+
+def test_the_panel_says_what_the_table_does(film):
+    beliefs = beliefs_of(film)
+    for shooter in (0, 1):
+        rows = extract_waves(film.recording, shooter).rows
+        for row in rows[rows["real"] & (np.abs(rows["gf_low"]) < 0.99) & (np.abs(rows["gf_high"]) < 0.99)]:
+            view = View(frozenset({"waves", "features"}), shooter, int(row["fire_turn"]))
+            blocks = overlay_blocks(film, Moment(int(row["round"]), int(row["break_turn"])), view, beliefs)
+            facts = {fact.name: fact.value.replace("−", "-") for block in blocks for fact in block.facts}
+            low, high = map(float, facts["would hit at GF"].split(" to "))
+            assert (low, high) == pytest.approx((row["gf_low"], row["gf_high"]), abs=0.0051)
+            assert float(facts["distance"].split()[0]) == pytest.approx(row["distance"], abs=0.51)
+            assert float(facts["vel"].split()[0]) == pytest.approx(row["vel"], abs=0.0051)
+            assert facts["fired after turn"] == str(row["fire_turn"])
+
+
+def test_candidates_stand_at_their_guess_factors_and_are_listed(film, beliefs):
+    view, compared = View(frozenset({"candidates"}), 0, None, ("gaussian",)), 0
+    table = extract_waves(film.recording, 0).rows
+    for moment in busy_moments(film):
+        airborne = airborne_at(beliefs, moment, view)
+        if airborne.chosen is None or moment.round == 0:
+            continue
+        (block,) = overlay_blocks(film, moment, view, beliefs)
+        circles = candidate_shapes(airborne, beliefs, view)[::-1]
+        assert len(circles) == len(block.facts) - 1 == MOST_CANDIDATES
+        sizes = [circle.radius for circle in circles]
+        assert sizes == sorted(sizes, reverse=True)
+        source = airborne.flight.rows[airborne.chosen]
+        for circle, fact in zip(circles, block.facts[1:], strict=True):
+            _, number, _, turn = fact.name.split()
+            (row,) = table[(table["round"] == int(number)) & (table["fire_turn"] == int(turn))]
+            weight, gf = fact.value.replace("−", "-").split()
+            assert float(gf) == pytest.approx(row["gf"], abs=0.0051)
+            share = float(weight[:-1]) / float(block.facts[1].value.split("%")[0])
+            assert (circle.radius / sizes[0]) ** 2 == pytest.approx(share, abs=0.05)
+            bearing = angle_to(source["source_x"], source["source_y"], (circle.x, circle.y))
+            expected = airborne.angle(airborne.chosen, float(row["gf"]))
+            assert math.remainder(bearing - expected, 2 * math.pi) == pytest.approx(0.0, abs=1e-5)
+        compared += 1
+    assert compared > 10
 
 
 def test_melees_say_that_overlays_are_for_duels(tmp_path):
