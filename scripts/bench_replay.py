@@ -86,7 +86,7 @@ def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[
         show()
     rate = FRAMES / (time.perf_counter() - began)
     window.destroy()
-    pygame.quit()
+    pygame.display.quit()
     return times, rate
 
 

@@ -19,6 +19,7 @@ SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 ZOOM_STEP = 1.25
 FOLLOWING_ZOOM = 2.0
 CLICK_DISTANCE = 9.0  # px, times the unit, from a bullet at which a click is meant for it
+SCROLL_STEP, MOST_SCROLL = 40.0, 1600.0  # px of the panel, times the unit
 LONGEST_TICK = 0.25  # s: what a window that stood still for longer makes up for
 
 TIMELINE, FIELD_DRAG = "timeline", "field"  # what is being dragged
@@ -30,7 +31,7 @@ KEYS = (
     ("Page ↑ ↓", "round before, next round"),
     (", .", "hit or death before, next one"),
     ("Home End", "start and end of the recording"),
-    ("wheel, + −", "zoom in, out"),
+    ("wheel, + −", "zoom in, out; over the panel the wheel scrolls it"),
     ("drag", "move the field; on the timeline: seek (marks: who was hit ▏, who died ▼)"),
     ("1 … 9, Tab", "follow a robot, the next one"),
     ("0", "the whole field again"),
@@ -107,7 +108,7 @@ class Subject(NamedTuple):
 @dataclass(frozen=True)
 class State:
     """`frame` of the film, its whole part is shown; `zoom` 1 is the whole field, `centre` of what is seen (None: the
-    field's); `follow` a robot; `dragged` since `pointer`, the pointer's last place."""
+    field's); `follow` a robot; `scroll` of the panel; `dragged` since `pointer`, the pointer's last place."""
 
     frame: float = 0.0
     is_playing: bool = True
@@ -120,6 +121,7 @@ class State:
     follow: int | None = None
     view: View = field(default_factory=View)
     has_panel: bool = True
+    scroll: float = 0.0
     has_help: bool = False
     is_full_screen: bool = False
     dragged: str | None = None
@@ -165,6 +167,8 @@ def after(state: State, event: Event, subject: Subject) -> State:
             return after_move(state, x, y, film)
         case Release():
             return replace(state, dragged=None)
+        case Wheel(x, y, steps) if layout_at(state).panel.holds(x, y):
+            return replace(state, scroll=min(max(state.scroll - SCROLL_STEP * steps, 0.0), MOST_SCROLL))
         case Wheel(x, y, steps):
             return with_zoom(state, film, ZOOM_STEP**steps, x, y)
         case Resize(width, height, density):

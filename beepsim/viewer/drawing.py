@@ -94,11 +94,28 @@ def draw_line(surface: pygame.Surface, points: Sequence[tuple[float, float]], co
     opaque = mixed(FIELD, colour._replace(alpha=255), colour.alpha / 255)
     if len(points) < 2 or not colour.alpha:
         return
-    if width < 1.5:
-        pygame.draw.aalines(surface, opaque, False, points)
-        return
-    for start, end in zip(points, points[1:], strict=False):
-        pygame.draw.aaline(surface, opaque, start, end, round(width))
+    # Lines of a px side by side are smoother than wide ones, whose ends and edges are drawn in whole px.
+    count = max(math.ceil(width - 0.5), 1)
+    sides = side_steps(points) if count > 1 else []
+    for index in range(count):
+        distance = (index / (count - 1) - 0.5) * (width - 1) if sides else 0.0
+        steps = ((distance * right, distance * down) for right, down in sides)
+        beside = [(x + dx, y + dy) for (x, y), (dx, dy) in zip(points, steps, strict=True)] if sides else points
+        pygame.draw.aalines(surface, opaque, False, beside)
+
+
+def side_steps(points: Sequence[tuple[float, float]]) -> Points:
+    """For each point of a line the step to its side that is one px off both of its pieces; less at a sharp corner."""
+    pieces = []
+    for (x, y), (next_x, next_y) in zip(points, points[1:], strict=False):
+        length = math.hypot(next_x - x, next_y - y) or 1.0
+        pieces.append(((next_y - y) / length, (x - next_x) / length))
+    steps = []
+    for before, after in zip([pieces[0], *pieces], [*pieces, pieces[-1]], strict=True):
+        right, down = before[0] + after[0], before[1] + after[1]
+        scale = 2 / max(right * right + down * down, 1.0)
+        steps.append((right * scale, down * scale))
+    return steps
 
 
 def clipped(points: Points, rect: pygame.Rect) -> Points:

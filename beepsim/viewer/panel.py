@@ -14,32 +14,42 @@ LINE, TITLE_LINE, GRAPH_HEIGHT = 18.0, 24.0, 110.0
 TEXT_HEIGHT, TITLE_HEIGHT, LABEL_HEIGHT = 12.0, 13.0, 10.0
 
 
-def draw_panel(surface: pygame.Surface, blocks: tuple[Block, ...], box: Box, unit: float = 1.0) -> None:
-    """The blocks one below the other; a last line says how much did not fit."""
-    surface.fill(PANEL, rect_of(box))
-    surface.set_clip(rect_of(box))
+def draw_panel(
+    surface: pygame.Surface, blocks: tuple[Block, ...], box: Box, unit: float = 1.0, scroll: float = 0.0
+) -> None:
+    """The blocks one below the other, from `scroll` on; a last line says if there is more."""
+    rect = rect_of(box)
+    surface.fill(PANEL, rect)
+    surface.set_clip(rect)
     left, right = box.left + PADDING * unit, box.left + box.width - PADDING * unit
-    y, bottom = box.top + PADDING * unit, box.top + box.height - PADDING * unit
-    for index, block in enumerate(blocks):
-        if y + (TITLE_LINE + LINE) * unit > bottom:
-            write(surface, f"{len(blocks) - index} more: make the window larger", left, y, unit, FAINT_TEXT)
-            break
-        write(surface, block.title, left, y, unit, TEXT, TITLE_HEIGHT)
-        y += TITLE_LINE * unit
-        for place, fact in enumerate(block.facts):
-            is_last = place + 1 == len(block.facts)
-            if y + LINE * unit * (1 if is_last else 2) > bottom:
-                write(surface, f"… and {len(block.facts) - place} more", left, y, unit, FAINT_TEXT)
-                y = bottom
-                break
-            draw_fact(surface, fact, left, right, y, unit)
-            y += LINE * unit
-        for graph in block.graphs:
-            if y + GRAPH_HEIGHT * unit <= bottom:
-                draw_graph(surface, graph, Box(left, y, right - left, GRAPH_HEIGHT * unit), unit)
-            y += GRAPH_HEIGHT * unit
-        y += LINE / 2 * unit
+    room = box.height - 2 * PADDING * unit
+    hidden = max(sum(map(height_of, blocks)) * unit - room, 0.0)
+    y = box.top + PADDING * unit - min(scroll * unit, hidden)
+    for block in blocks:
+        if rect.top - height_of(block) * unit < y < rect.bottom:
+            draw_block(surface, block, left, right, y, unit)
+        y += height_of(block) * unit
+    if hidden and scroll * unit < hidden:
+        last = pygame.Rect(rect.left, rect.bottom - round(1.2 * LINE * unit), rect.width, round(1.2 * LINE * unit))
+        surface.fill(PANEL, last)
+        write(surface, "↓ more", left, last.top, unit, FAINT_TEXT)
     surface.set_clip(None)
+
+
+def height_of(block: Block) -> float:
+    """px, to be multiplied by the unit"""
+    return TITLE_LINE + LINE * len(block.facts) + GRAPH_HEIGHT * len(block.graphs) + LINE / 2
+
+
+def draw_block(surface: pygame.Surface, block: Block, left: float, right: float, y: float, unit: float) -> None:
+    write(surface, block.title, left, y, unit, TEXT, TITLE_HEIGHT)
+    y += TITLE_LINE * unit
+    for fact in block.facts:
+        draw_fact(surface, fact, left, right, y, unit)
+        y += LINE * unit
+    for graph in block.graphs:
+        draw_graph(surface, graph, Box(left, y, right - left, GRAPH_HEIGHT * unit), unit)
+        y += GRAPH_HEIGHT * unit
 
 
 def write(

@@ -64,7 +64,7 @@ def play(
         return run(window, subject, state, believe, news)
     finally:
         window.destroy()
-        pygame.quit()
+        pygame.display.quit()
 
 
 def open_window(title: str, instead: str = INSTEAD) -> pygame.Window:
@@ -80,7 +80,7 @@ def open_window(title: str, instead: str = INSTEAD) -> pygame.Window:
         window = pygame.Window(title, FIRST_SIZE, resizable=True, allow_high_dpi=True)
         window.minimum_size = SMALLEST_SIZE
     except pygame.error as error:
-        pygame.quit()
+        pygame.display.quit()
         raise UserError(f"there is no display to open a window on ({error}); {instead}") from None
     pygame.font.init()
     pygame.key.set_repeat(*KEY_REPEAT)

@@ -37,7 +37,7 @@ def draw_window(surface: pygame.Surface, state: State, subject: Subject, beliefs
     scene = scene_at(film, moment_at(state, film), state.view, beliefs)
     draw_scene(surface, scene, camera_at(state, film), layout.unit)
     if layout.panel.width:
-        draw_panel(surface, scene.panel, layout.panel, layout.unit)
+        draw_panel(surface, scene.panel, layout.panel, layout.unit, state.scroll)
     draw_timeline(surface, state, subject, layout)
     draw_status(surface, state, subject, layout)
     if is_at_end(state, film) and not subject.is_growing and not state.is_playing:

@@ -143,6 +143,12 @@ def test_the_wheel_zooms_about_the_pointer_and_back_to_the_whole_field() -> None
     assert pressed(near, "0") == START and pressed(START, "+", "-").zoom == pytest.approx(1.0)
 
 
+def test_the_wheel_scrolls_the_panel() -> None:
+    x = layout_at(START).panel.left + 5
+    state = after_all(START, Wheel(x, 100.0, -2.0))
+    assert (state.scroll, state.zoom) == (80.0, 1.0) and after(state, Wheel(x, 100.0, 9.0), SUBJECT) == START
+
+
 def test_the_field_is_dragged_but_not_lost() -> None:
     state = after_all(pressed(START, "+"), Press(300.0, 200.0), Move(340.0, 190.0))
     before, now = camera_at(pressed(START, "+"), FILM), camera_at(state, FILM)
