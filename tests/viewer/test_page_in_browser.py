@@ -1,18 +1,25 @@
 """The page of a battle in headless Chromium: it shows what scene.py shows, and its controls do what they say."""
 
+import base64
 import dataclasses
+import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pygame
 import pytest
 from browser import BROWSERS, find_browser, run_in_page
+from PIL import Image
 
 from beepsim.battle import Rules, fight
 from beepsim.recording.format import RobotEntry, read_recording
 from beepsim.viewer.beliefs import Beliefs
+from beepsim.viewer.camera import Box, whole_field
+from beepsim.viewer.drawing import draw_scene
+from beepsim.viewer.export import array_of
 from beepsim.viewer.film import Film, Moment, film_of, frame_of, marks_of
 from beepsim.viewer.page import write_page
 from beepsim.viewer.scene import scene_at
@@ -136,6 +143,21 @@ def test_scenes_of_a_duel_are_those_of_the_window(duel: Film, shooter: int, tmp_
 
 def test_scenes_of_a_melee_are_those_of_the_window(melee: Film, tmp_path: Path) -> None:
     compare_scenes(melee, tmp_path, View(), many_moments(melee, 60))
+
+
+@pytest.mark.parametrize("frame", [40, 230])
+def test_the_canvas_looks_as_the_window(duel: Film, frame: int, tmp_path: Path) -> None:
+    """The same colours in the same places; letters and the edges of shapes are smoothed in other ways."""
+    script = f'seek({frame}); found.picture = canvas.toDataURL("image/png");'
+    url = open_page(duel, tmp_path, script, View(frozenset({"waves"})))["picture"]
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+        found = np.array(image.convert("RGB")).astype(int)
+    height, width, _ = found.shape
+    surface = pygame.Surface((width, height))
+    scene = scene_at(duel, Moment(0, frame), View(frozenset({"waves"})), Beliefs(duel, {}))
+    draw_scene(surface, scene, whole_field(scene.width, scene.height, Box(0, 0, width, height)))
+    difference = np.abs(found - array_of(surface)).max(axis=2)
+    assert width > 800 and difference.mean() < 1.5 and (difference > 40).mean() < 0.01
 
 
 def test_positions_are_those_of_the_film(duel: Film, tmp_path: Path) -> None:

@@ -166,7 +166,11 @@ const KEYS = {
   w: () => toggle("waves"),
   "?": () => help(),
   F1: () => help(),
-  Escape: () => (at("help").hidden ? follow(null) : help(false)),
+  Escape: () => {
+    if (at("help").hidden) state.followed = null;
+    help(false);
+    show();
+  },
 };
 for (let robot = 0; robot < Math.min(battle.names.length, 9); robot++) KEYS[robot + 1] = () => follow(robot);
 
