@@ -63,6 +63,13 @@ class Beliefs:
             self.kept[key] = compute()
         return self.kept[key]
 
+    def latest(self, name: str, key: tuple, compute: Callable[[], T]) -> T:
+        """As `once`, of things too many to keep: only the last one of the name."""
+        kept = self.kept.get((name,))
+        if kept is None or kept[0] != key:
+            kept = self.kept[(name,)] = key, compute()
+        return kept[1]
+
     def flight(self, index: int, shooter: int) -> Flight:
         """The waves of one round and shooter, at the other robot."""
 

@@ -42,6 +42,11 @@ class Surf(NamedTuple):
 
 def surf_at(airborne: Airborne, beliefs: Beliefs) -> Surf | None:
     """Of the chosen wave, until it has passed; None where there is nothing to surf."""
+    key = airborne.index, airborne.turn, airborne.shooter, airborne.chosen
+    return beliefs.latest("surf", key, lambda: computed_surf(airborne, beliefs))
+
+
+def computed_surf(airborne: Airborne, beliefs: Beliefs) -> Surf | None:
     wave, surfer = airborne.chosen, 1 - airborne.shooter
     rows = airborne.flight.rows
     if wave is None or not rows["real"][wave] or rows["break_turn"][wave] <= airborne.turn:

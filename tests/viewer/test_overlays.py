@@ -89,6 +89,18 @@ def test_the_same_moment_gives_the_same_scene_whatever_was_seen_before(film, wei
             assert scene_at(film, moment, view, fresh) == first[moment, view]
 
 
+def test_what_was_computed_once_is_kept(film, beliefs, monkeypatch):
+    moments = busy_moments(film)
+    for moment in moments:
+        scene_at(film, moment, View(ALL), beliefs)
+    for name in ("flight_of", "believer_of", "would_hit", "place_bullets"):
+        monkeypatch.setattr(f"beepsim.viewer.beliefs.{name}", None)
+    kept = set(beliefs.kept)
+    for moment in reversed(moments):
+        scene_at(film, moment, View(ALL), beliefs)
+    assert set(beliefs.kept) == kept
+
+
 def test_every_moment_of_a_film_has_its_overlays(film, beliefs):
     """From the first turn to the last, after deaths too; every number is one."""
     for index, part in enumerate(film.rounds):
