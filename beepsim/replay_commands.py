@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="A .battle file.")],
+    file: Annotated[Path, typer.Argument(help="A .battle file, or a recording of the real Robocode (.br, .xml).")],
     round_number: Annotated[int, typer.Option("--round", help="Start in this round; the first is 0.")] = 0,
     turn: Annotated[int, typer.Option(help="Start in this turn of it.")] = 0,
     overlay: Annotated[list[str] | None, typer.Option(help="Switch this overlay on; repeatable.")] = None,
@@ -40,13 +40,13 @@ def replay(
 
     Example: beepsim replay duel.battle
     """
-    from beepsim.recording.format import read_recording
+    from beepsim.recording.robocode import open_recording
     from beepsim.viewer.beliefs import beliefs_of
     from beepsim.viewer.film import film_of
 
     check_export(file, export, round_number or turn, {"rounds": rounds, "turns": turns, "speed": speed, "size": size})
 
-    film = film_of(read_recording(file))
+    film = film_of(open_recording(file))
     view, start = checked_view(film, overlay or [], shooter), checked_start(film, round_number, turn)
     if export is not None:
         from beepsim.viewer.export import export_film, sentence

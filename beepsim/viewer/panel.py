@@ -42,7 +42,7 @@ def height_of(block: Block) -> float:
 
 
 def draw_block(surface: pygame.Surface, block: Block, left: float, right: float, y: float, unit: float) -> None:
-    write(surface, block.title, left, y, unit, TEXT, TITLE_HEIGHT)
+    write(surface, fitting(block.title, right - left, TITLE_HEIGHT * unit), left, y, unit, TEXT, TITLE_HEIGHT)
     y += TITLE_LINE * unit
     for fact in block.facts:
         draw_fact(surface, fact, left, right, y, unit)
@@ -74,12 +74,11 @@ def draw_fact(surface: pygame.Surface, fact: Fact, left: float, right: float, y:
         swatch.midleft = round(left), value.centery
         pygame.draw.rect(surface, fact.colour, swatch, border_radius=round(2 * unit))
         left += 14 * unit
-    write(surface, fitting(fact.name, value.left - left - 6 * unit, unit), left, y, unit, FAINT_TEXT)
+    write(surface, fitting(fact.name, value.left - left - 6 * unit, TEXT_HEIGHT * unit), left, y, unit, FAINT_TEXT)
 
 
-def fitting(text: str, width: float, unit: float) -> str:
+def fitting(text: str, width: float, height: float) -> str:
     """The text, or its beginning and … where it is wider than `width`."""
-    height = TEXT_HEIGHT * unit
     if text_image(text, height, FAINT_TEXT).get_width() <= width:
         return text
     while text and text_image(text + "…", height, FAINT_TEXT).get_width() > width:
@@ -113,8 +112,9 @@ def draw_graph(surface: pygame.Surface, graph: Graph, box: Box, unit: float) -> 
                     piece = []
             draw_line(surface, piece, curve.colour, 1.5 * unit)
         write(surface, f"{high_y:.3g} {graph.y_label}", plot.left + 3, plot.top, unit, FAINT_TEXT, LABEL_HEIGHT)
-        write(surface, f"{low_x:.4g}", plot.left, plot.top + plot.height + 2, unit, FAINT_TEXT, LABEL_HEIGHT)
-        x_label = f"{graph.x_label} {high_x:.4g}"
+        first, last = (end_of(value, high_x - low_x) for value in (low_x, high_x))
+        write(surface, first, plot.left, plot.top + plot.height + 2, unit, FAINT_TEXT, LABEL_HEIGHT)
+        x_label = f"{graph.x_label} {last}"
         write(
             surface, x_label, plot.left + plot.width, plot.top + plot.height + 2, unit, FAINT_TEXT, LABEL_HEIGHT, True
         )
@@ -122,6 +122,12 @@ def draw_graph(surface: pygame.Surface, graph: Graph, box: Box, unit: float) -> 
     for curve in graph.curves:
         named = write(surface, curve.name, x, y, unit, mixed(curve.colour, TEXT, 0.15), LABEL_HEIGHT)
         x = named.right + 8 * unit
+
+
+def end_of(value: float, span: float) -> str:
+    """The end of an axis, to a tenth of its length, down: a graph that ends within round 34 ends at 34."""
+    places = max(1 - math.floor(math.log10(span)), 0)
+    return f"{math.floor(value * 10**places) / 10**places:.{places}f}"
 
 
 def limits_of(values: list[float]) -> tuple[float, float]:

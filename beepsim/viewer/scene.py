@@ -163,10 +163,10 @@ def explosion(x: float, y: float, radius: float, share: float, colour: Colour) -
 def battle_blocks(film: Film, moment: Moment) -> list[Block]:
     """Round and turn, energies, scores so far, and for duels the shots of the round."""
     part, names = film.rounds[moment.round], film.names
-    rows, numbers = part.robots[moment.turn], [one.number for one in film.rounds]
+    rows = part.robots[moment.turn]
     round_facts = (
-        Fact("round", f"{part.number} of {numbers[0]} to {numbers[-1]}"),
-        Fact("turn", f"{moment.turn} of {part.last_turn}"),
+        Fact("round", f"{part.number}, last {film.rounds[-1].number}"),
+        Fact("turn", f"{moment.turn}, last {part.last_turn}"),
     )
     energies = tuple(
         Fact(name, "dead" if row["state"] == DEAD else f"{row['energy']:.1f}", robot_colour(robot))

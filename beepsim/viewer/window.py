@@ -67,7 +67,7 @@ def draw_status(surface: pygame.Surface, state: State, subject: Subject, layout:
     moment = moment_at(state, film)
     part = film.rounds[moment.round]
     last = film.rounds[-1].number
-    where = f"round {part.number} of {film.rounds[0].number} to {last}    turn {moment.turn} of {part.last_turn}"
+    where = f"round {part.number}, last {last}    turn {moment.turn}, last {part.last_turn}"
     place = text_image(where, 12 * unit, TEXT)
     left = surface.blit(place, place.get_rect(midleft=(layout.button.width, middle))).right
     pace = f"{state.speed:g}×  ({state.speed * TURNS_A_SECOND:g} turns a second)"

@@ -285,4 +285,4 @@ def test_some_rounds_keep_their_numbers_and_scores(duel: Film, tmp_path: Path) -
     scene = scene_at(duel, Moment(2, 5))
     assert found["frames"] == len(duel.rounds[0].robots) + len(duel.rounds[2].robots)
     assert [fact["value"] for fact in found["blocks"][3]["facts"]] == [fact.value for fact in scene.panel[3].facts]
-    assert found["blocks"][0]["facts"][0]["value"] == "2 of 0 to 2"
+    assert found["blocks"][0]["facts"][0]["value"] == "2, last 2"

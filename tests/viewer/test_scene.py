@@ -111,7 +111,7 @@ def test_a_dead_robot_explodes_and_stays_faint() -> None:
 
 def test_the_panel_says_round_turn_energies_shots_and_scores() -> None:
     scene = scene_at(DUEL, Moment(0, HIT_TURN - 1))
-    assert facts_of(scene, "Battle") == {"round": "0 of 0 to 1", "turn": "8 of 20"}
+    assert facts_of(scene, "Battle") == {"round": "0, last 1", "turn": "8, last 20"}
     assert facts_of(scene, "Shots of this round") == {"First 1.0": "0 of 2 hit", "Second 1.0": "0 of 0 hit"}
     scene = scene_at(DUEL, Moment(0, DEATH_TURN))
     assert facts_of(scene, "Energy") == {"First 1.0": "100.0", "Second 1.0": "dead"}

@@ -127,11 +127,11 @@ function blocksAt(moment, view) {
 // Round and turn, energies, scores so far, and for duels the shots of the round.
 function battleBlocks(moment) {
   const { round, turn } = moment;
-  const numbers = `${battle.rounds[round].number} of ${battle.numbers[0]} to ${battle.numbers[1]}`;
+  const numbers = `${battle.rounds[round].number}, last ${battle.numbers[1]}`;
   const facts = (values) => battle.names.map((name, robot) => fact(name, values(robot), colours.robots[robot]));
   const energy = (robot) => (isDead(robot, moment) ? "dead" : robotAt(robot, moment).energy.toFixed(1));
   const blocks = [
-    { title: "Battle", facts: [fact("round", numbers), fact("turn", `${turn} of ${lastTurn(round)}`)] },
+    { title: "Battle", facts: [fact("round", numbers), fact("turn", `${turn}, last ${lastTurn(round)}`)] },
     { title: "Energy", facts: facts(energy) },
   ];
   if (robots.length === 2) blocks.push({ title: "Shots of this round", facts: facts((robot) => shotsOf(moment, robot)) });
