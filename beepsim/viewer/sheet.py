@@ -49,6 +49,6 @@ def draw_sheet(
         draw_scene(surface, scene, whole_field(scene.width, scene.height, box, 2 * unit), 0.85 * unit)
         place = f"round {film.rounds[moment.moment.round].number}, turn {moment.moment.turn}"
         for line, (words, colour) in enumerate(((moment.words, TEXT), (place, FAINT_TEXT))):
-            image = text_image(fitting(words, width, unit), 12 * unit, colour)
+            image = text_image(fitting(words, width, 12 * unit), 12 * unit, colour)
             surface.blit(image, (round(left), round(top + box.height + (2 + line * LINE) * unit)))
         update(number + 1)
