@@ -100,7 +100,7 @@ def list_bots() -> dict[str, list[str]]:
 
 def load_bot(spec: str) -> Bot:
     """The bot of that name or those paths. Raises UserError for what is unknown, does not import or does not fit."""
-    names = [spec] if Path(spec).is_file() else [name.strip() for name in spec.split("+")]
+    names = [spec] if is_file(spec) else [name.strip() for name in spec.split("+")]
     parts = tuple(load_part(find_part(name, spec)) for name in names)
     kinds = [part.kind for part in parts]
     if kinds not in ([ROBOT], [WHOLE], [MOVEMENT], [MOVEMENT, GUN]):
@@ -113,10 +113,18 @@ def load_bot(spec: str) -> Bot:
     return Bot("+".join(part.name for part in parts), "+".join(versions), whole_hash, parts)
 
 
+def is_file(name: str | Path) -> bool:
+    """Also of what no file can be called."""
+    try:
+        return Path(name).is_file()
+    except OSError:
+        return False
+
+
 def find_part(name: str, spec: str) -> Path:
     """The file of a part given by name or path."""
     if name.endswith(".py") or "/" in name or "\\" in name:
-        if not Path(name).is_file():
+        if not is_file(name):
             raise UserError(f"bot '{spec}': there is no file {name}")
         return Path(name)
     if not BOTS.is_dir():
@@ -136,7 +144,7 @@ def named_file(name: str) -> Path | None:
     *folders, last = name.split(".")
     if re.fullmatch(r"\w+(\.\w+)*", name):
         usual = BOTS.joinpath(*folders, f"{last}.py")
-        for path in (usual,) if usual.is_file() else sorted(BOTS.joinpath(*folders).glob("*.py")):
+        for path in (usual,) if is_file(usual) else sorted(BOTS.joinpath(*folders).glob("*.py")):
             if plain(path.stem) == plain(last) and load_part(path).name == name:
                 return path
     return None

@@ -135,6 +135,16 @@ def readable_errors(path: Path) -> Iterator[None]:
         raise UserError(f"{error.filename or path}: cannot be written ({error.strerror or error})") from None
 
 
+@contextmanager
+def readable_rows(path: Path) -> Iterator[None]:
+    """Rows that are not as this program writes them, as a sentence for the user."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UserError(f"{path} is damaged, or was changed by another program ({what})") from error
+
+
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Makes the tables of a new database, checks those of an old one."""
     is_new = not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from beepsim.errors import UserError
-from beepsim.robots.loader import GUN, ROBOT, WHOLE, Bot, list_bots, load_bot, near_misses
+from beepsim.robots.loader import GUN, ROBOT, WHOLE, Bot, is_file, list_bots, load_bot, near_misses
 
 PATTERN = re.compile(r"[*?\[]")
 INLINE_KEYS = ("movement", "gun", "bot", "name")
@@ -43,7 +43,7 @@ def find_bots(entry: Any) -> tuple[BotSource, ...]:
             f"{{movement: circle, gun: linear}}; received {entry!r}"
         )
     entry = entry.strip()
-    if not PATTERN.search(entry) or Path(entry).is_file():
+    if not PATTERN.search(entry) or is_file(entry):
         return (source_of(load_bot(entry), entry),)
     found = matching_files(entry) if "/" in entry or entry.endswith(".py") else matching_names(entry)
     if not found:
@@ -55,6 +55,8 @@ def matching_files(pattern: str) -> list[str]:
     path = Path(pattern)
     try:
         found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor))))
+    except OSError:  # no file can be called so
+        return []
     except ValueError as error:
         raise UserError(f"pattern {pattern!r}: {str(error).lower()}") from None
     return [str(one) for one in found if one.suffix == ".py"]
@@ -85,7 +87,7 @@ def inline_bot(entry: dict) -> tuple[BotSource, ...]:
     if ("bot" in entry) == ("movement" in entry) or ("gun" in entry and "bot" in entry):
         raise UserError(f"a bot has either bot, or movement and perhaps gun; received {', '.join(entry) or 'no key'}")
     spec = entry["bot"] if "bot" in entry else "+".join(entry[key] for key in ("movement", "gun") if key in entry)
-    if PATTERN.search(spec) and not Path(spec).is_file():
+    if PATTERN.search(spec) and not is_file(spec):
         raise UserError(f"{spec!r} is a pattern; write it as an entry of its own, without keys")
     bot = load_bot(spec)
     return (source_of(replace(bot, name=entry.get("name", bot.name)), spec),)

@@ -13,7 +13,7 @@ from beepsim.errors import UserError
 from beepsim.files import replacing
 from beepsim.results import BattleResult, RoundScore
 from beepsim.robots.loader import near_misses
-from beepsim.tournament.database import reading
+from beepsim.tournament.database import readable_rows, reading
 from beepsim.tournament.job import SCORES, fight_recorded, outcome_of
 from beepsim.tournament.pairings import pair
 from beepsim.tournament.reading import latest_setup, provenance, read_job
@@ -94,6 +94,7 @@ def write_battles(path: Path, folder: Path) -> list[Path]:
     files = [folder / "battles.csv", folder / "battles.json", folder / "rounds.csv"]
     with (
         reading(path) as connection,
+        readable_rows(path),
         replacing(files[0]) as battles_part,
         replacing(files[1]) as json_part,
         replacing(files[2]) as rounds_part,

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from beepsim.battle_rules import Rules
 from beepsim.errors import UserError
 from beepsim.rules import RULES_VERSION
+from beepsim.tournament.database import readable_rows
 from beepsim.tournament.field import BotSource
 from beepsim.tournament.job import PAIR, Job
 from beepsim.tournament.standing import BATTLE, DUEL, TALLY, Entrant, Failure, Standing
@@ -56,20 +57,21 @@ def latest_setup(connection: sqlite3.Connection, path: Path) -> Setup:
 
 def read_standing(connection: sqlite3.Connection, path: Path, setup: Setup) -> Standing:
     """All battles of the tournament between bots of the setup, or older versions of them."""
-    entrants, ids = entrants_of(connection, setup)
-    place_of_id = np.full(max(ids) + 1, -1)
-    place_of_id[ids] = np.arange(len(ids))
-    battles, fields, pairs = read_battles(connection, path, setup, place_of_id)
-    return Standing(
-        name=setup.name,
-        entrants=entrants,
-        battles=battles,
-        duels=duel_rows(battles, fields, pairs),
-        tallies=read_tallies(connection, setup, ids),
-        failures=read_failures(connection, setup, ids, entrants),
-        group_weights=setup.group_weights,
-        provenance=provenance(connection, path, setup),
-    )
+    with readable_rows(path):
+        entrants, ids = entrants_of(connection, setup)
+        place_of_id = np.full(max(ids) + 1, -1)
+        place_of_id[ids] = np.arange(len(ids))
+        battles, fields, pairs = read_battles(connection, path, setup, place_of_id)
+        return Standing(
+            name=setup.name,
+            entrants=entrants,
+            battles=battles,
+            duels=duel_rows(battles, fields, pairs),
+            tallies=read_tallies(connection, setup, ids),
+            failures=read_failures(connection, setup, ids, entrants),
+            group_weights=setup.group_weights,
+            provenance=provenance(connection, path, setup),
+        )
 
 
 def entrants_of(connection: sqlite3.Connection, setup: Setup) -> tuple[tuple[Entrant, ...], list[int]]:
@@ -206,10 +208,11 @@ def read_job(connection: sqlite3.Connection, path: Path, number: int) -> tuple[J
     bots, seed, rules, version = row
     if version != RULES_VERSION:
         raise UserError(f"{path}: battle {number} was fought by rules {version}; this beepsim has {RULES_VERSION}")
-    sources = tuple(read_source(connection, int(bot)) for bot in bots.split(","))
-    cursor = connection.execute("SELECT * FROM robots WHERE battle = ? ORDER BY place", (number,))
-    names = [column[0] for column in cursor.description]
-    return Job(sources, seed, Rules(**json.loads(rules))), [dict(zip(names, one, strict=True)) for one in cursor]
+    with readable_rows(path):
+        sources = tuple(read_source(connection, int(bot)) for bot in bots.split(","))
+        cursor = connection.execute("SELECT * FROM robots WHERE battle = ? ORDER BY place", (number,))
+        names = [column[0] for column in cursor.description]
+        return Job(sources, seed, Rules(**json.loads(rules))), [dict(zip(names, one, strict=True)) for one in cursor]
 
 
 def read_source(connection: sqlite3.Connection, bot: int) -> BotSource:

@@ -14,7 +14,7 @@ from beepsim.errors import UserError
 from beepsim.tournament import database
 from beepsim.tournament.field import BotSource, find_bots
 from beepsim.tournament.job import Job, Outcome, fight_job
-from beepsim.tournament.listing import fight_again
+from beepsim.tournament.listing import fight_again, write_battles
 from beepsim.tournament.reading import Setup, latest_setup, read_job, read_standing
 
 RULES = Rules(num_rounds=2)
@@ -211,6 +211,9 @@ def test_a_damaged_database_is_told(tmp_path: Path, outcomes: dict) -> None:
         ("UPDATE battles SET bots = 'a,b' WHERE id = 2", "damaged: battles 1 to 6"),
         ("UPDATE runs SET setup = '{}'", "damaged: the setup of its last run"),
         ("DELETE FROM runs", "no tournament was begun in it"),
+        ("DELETE FROM bots", "damaged, or was changed"),
+        ("UPDATE runs SET versions = 'none'", "damaged, or was changed"),
+        ("INSERT INTO failures VALUES (1, 0, 'a,b', 'why', 'when')", "damaged, or was changed"),
     ],
 )
 def test_foreign_rows_are_told(tmp_path: Path, outcomes: dict, change: str, told: str) -> None:
@@ -283,3 +286,16 @@ def test_a_table_that_is_missing_is_told(tmp_path: Path, outcomes: dict, table: 
         with database.reading(path) as connection:
             latest_setup(connection, path)
             read_standing(connection, path, setup)
+
+
+def test_rows_that_cannot_be_read_are_told_when_they_are_needed(tmp_path: Path, outcomes: dict) -> None:
+    path = tmp_path / "t.sqlite"
+    fill(path, outcomes)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE robots SET rounds = '[[1]]'")
+        connection.execute("UPDATE series SET rules = '{\"a\": 1}'")
+    with pytest.raises(UserError, match="damaged, or was changed"):
+        write_battles(path, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
+    with pytest.raises(UserError, match="damaged, or was changed"):
+        fight_again(path, 1, None)

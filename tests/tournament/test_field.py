@@ -68,3 +68,9 @@ def test_a_name_of_ones_own_is_the_robots_name() -> None:
 def test_patterns_without_a_match_are_mistakes(pattern: str) -> None:
     with pytest.raises(UserError, match="pattern"):
         find_bots(pattern)
+
+
+@pytest.mark.parametrize("name", ["b" * 3000, "b/" * 3000 + "x.py", "b" * 3000 + "*", "/" + "b" * 300 + "/*.py"])
+def test_names_that_no_file_can_have_are_mistakes_like_others(name: str) -> None:
+    with pytest.raises(UserError, match="there is no bot named|there is no file|no bot matches"):
+        find_bots(name)
