@@ -105,7 +105,7 @@ def battle_frame(film: Film, rounds: Sequence[int], view: View, speed: float, pa
         "names": film.names,
         "width": rules.width,
         "height": rules.height,
-        "numbers": [film.rounds[0].number, film.rounds[-1].number],
+        "last_number": film.rounds[-1].number,
         "rounds": [
             {"number": film.rounds[i].number, "over": i, "before": shown(totals[i]), "after": shown(totals[i + 1])}
             for i in rounds

@@ -127,7 +127,7 @@ function blocksAt(moment, view) {
 // Round and turn, energies, scores so far, and for duels the shots of the round.
 function battleBlocks(moment) {
   const { round, turn } = moment;
-  const numbers = `${battle.rounds[round].number}, last ${battle.numbers[1]}`;
+  const numbers = `${battle.rounds[round].number}, last ${battle.last_number}`;
   const facts = (values) => battle.names.map((name, robot) => fact(name, values(robot), colours.robots[robot]));
   const energy = (robot) => (isDead(robot, moment) ? "dead" : robotAt(robot, moment).energy.toFixed(1));
   const blocks = [
