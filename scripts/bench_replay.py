@@ -3,14 +3,16 @@
     python scripts/bench_replay.py [FILE] [--overlay NAME]...
 
 Start: from the command to the first picture in the window, in a fresh process. Seek: from a click on the timeline to
-the picture, at random places. Frames: playing at 1×, without waiting for the screen. On the screen where there is one
-(DISPLAY; `Xvfb` is one), else on SDL's dummy screen.
+the picture, at random places. Frames: playing at 1×, without waiting for the screen. Beside the time on the clock the
+processor's, which other programs lengthen less. On the screen where there is one (DISPLAY; `Xvfb` is one), else on
+SDL's dummy screen.
 """
 
 import argparse
 import os
 import platform
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -33,19 +35,27 @@ app(sys.argv[1:])
 """
 
 
-def start_times(file: Path, overlays: list[str]) -> list[float]:
-    """Seconds of whole processes that end with the first picture."""
+Times = list[tuple[float, float]]  # seconds on the clock, and of the processor
+
+
+def start_times(file: Path, overlays: list[str]) -> Times:
+    """Of whole processes that end with the first picture."""
     options = [word for name in overlays for word in ("--overlay", name)]
     times = []
     for _ in range(STARTS):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), child_seconds()
         subprocess.run([sys.executable, "-c", FIRST_PICTURE, "replay", str(file), *options], check=True)
-        times.append(time.perf_counter() - began)
+        times.append((time.perf_counter() - began, child_seconds() - used))
     return times
 
 
-def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[list[float], float]:
-    """Seconds of each seek, and frames a second while it plays."""
+def child_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[Times, float]:
+    """Of each seek, and frames a second while it plays."""
     import pygame
 
     from beepsim.recording.format import read_recording
@@ -73,11 +83,11 @@ def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[
     times = []
     for _ in range(SEEKS):
         strip = layout_at(state).timeline
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         state = after(state, Press(chance.uniform(0, size[0]), strip.top + 5), subject)
         state = after(state, Release(), subject)
         show()
-        times.append(time.perf_counter() - began)
+        times.append((time.perf_counter() - began, time.process_time() - used))
     state = after(state, Press(size[0] / 3, strip.top + 5), subject)
     state = after(state, Release(), subject)
     began = time.perf_counter()
@@ -108,14 +118,18 @@ def main() -> None:
         print(
             f"{platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} cores, {screen}, {file.name}"
         )
-        starts = start_times(file, arguments.overlay)
-        print(f"start to first picture: median {statistics.median(starts):.2f} s, longest {max(starts):.2f} s")
+        print(f"start to first picture: {summary(start_times(file, arguments.overlay), 1, 's')}")
         for size in SIZES:
             times, rate = seek_times(file, arguments.overlay, size)
-            print(
-                f"{size[0]}x{size[1]}: seek median {1000 * statistics.median(times):.1f} ms, longest "
-                f"{1000 * max(times):.1f} ms of {SEEKS}; {rate:.0f} frames a second"
-            )
+            print(f"{size[0]}x{size[1]}: {SEEKS} seeks: {summary(times, 1000, 'ms')}; {rate:.0f} frames a second")
+
+
+def summary(times: Times, factor: float, unit: str) -> str:
+    clock, processor = ([factor * one for one in column] for column in zip(*times, strict=True))
+    return (
+        f"median {statistics.median(clock):.3g}, longest {max(clock):.3g} {unit} "
+        f"(processor: {statistics.median(processor):.3g}, {max(processor):.3g})"
+    )
 
 
 if __name__ == "__main__":
