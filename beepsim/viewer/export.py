@@ -43,7 +43,8 @@ PICTURE_SIZE = 1280, 720
 PANEL_FROM = 900  # px of width from which the panel has room beside the field
 DESIGN_SIZE = 1280.0, 720.0  # of a picture in which text is of its own size
 PAUSE = 1.0  # s for which a film stands still at its end
-SAMPLES = 24  # pictures from which a GIF's palette is made
+SAMPLED_PIXELS = 8_000_000  # from which a GIF's palette is made, in pictures evenly spread over the film
+FLATTEST, TALLEST = 0.3, 1.5  # height of a GIF by its width, whatever the field's
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,11 @@ def export_gif(
     from beepsim.viewer.gif import palette_of, write_gif
 
     rules, count = film.recording.header.rules, len(pictures.frames)
-    width, height = sides or (GIF_WIDTH, max(64, min(round(GIF_WIDTH * rules.height / rules.width), 4 * GIF_WIDTH)))
+    shape = min(max(rules.height / rules.width, FLATTEST), TALLEST)
+    width, height = sides or (GIF_WIDTH, round(GIF_WIDTH * shape))
     draw = drawer(film, view, width, height, beliefs)
-    places = sorted(set(np.linspace(0, count - 1, SAMPLES).round().astype(int).tolist()))
+    samples = min(max(SAMPLED_PIXELS // (width * height), 3), count)
+    places = np.linspace(0, count - 1, samples).round().astype(int).tolist()
     palette = palette_of([array_of(draw(moment_of(film, pictures.frames[place]))) for place in places])
     with replacing(path) as temporary, temporary.open("wb") as file:
         write_gif(file, drawn(film, pictures.frames, draw), palette, pictures.rate, PAUSE, count)

@@ -35,14 +35,18 @@ class Packed(NamedTuple):
     base64: str
 
 
-def pack_rounds(rounds: Sequence[FilmRound], columns: dict[str, np.ndarray]) -> Packed:
-    """Robots and bullets of the rounds, then `columns` of whole numbers. Raises UserError where they are too many."""
+def check_length(rounds: Sequence[FilmRound]) -> None:
+    """Raises UserError where a page of the rounds would be too much for a browser."""
     robot_turns, bullets = sum(part.robots.size for part in rounds), sum(len(part.bullets) for part in rounds)
     if robot_turns > MOST_ROBOT_TURNS or bullets > MOST_BULLETS:
         raise UserError(
             f"a page of {robot_turns:,} robot-turns and {bullets:,} bullets would be too much for a browser; at most "
             f"{MOST_ROBOT_TURNS:,} and {MOST_BULLETS:,} are written: choose fewer rounds with --rounds, as in 0-9"
         )
+
+
+def pack_rounds(rounds: Sequence[FilmRound], columns: dict[str, np.ndarray]) -> Packed:
+    """Robots and bullets of the rounds, then `columns` of whole numbers."""
     found = robot_columns(np.concatenate([part.robots for part in rounds]))
     found |= bullet_columns(np.concatenate([part.bullets for part in rounds]))
     layout, pieces = [], []

@@ -1,6 +1,6 @@
 """A battle as one page that plays it, works from disk and loads nothing; page/ holds its template and scripts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from beepsim.errors import UserError
 from beepsim.files import write_text
+from beepsim.progress import show_progress
 from beepsim.recording.columns import SCORE_COLUMNS
 from beepsim.rules import RADAR_RANGE
 from beepsim.viewer import colours, packing, scene, wave_shapes
 from beepsim.viewer.airborne import LINGERS
 from beepsim.viewer.beliefs import Beliefs
 from beepsim.viewer.film import BULLET_EXPLOSION_TURNS, ROBOT_EXPLOSION_TURNS, Film
-from beepsim.viewer.packing import Packed, pack_rounds
+from beepsim.viewer.packing import Packed, check_length, pack_rounds
 from beepsim.viewer.view import View
 from beepsim.webpage.pages import render_page, script_json
 
@@ -55,7 +56,11 @@ def write_page(path: Path, film: Film, rounds: Sequence[int], view: View, speed:
     if unknown:
         raise UserError(f"a page cannot draw the overlay {unknown[0]!r}, only {', '.join(OVERLAYS)}; films can")
     has_waves = len(film.names) == 2
-    packed = pack_rounds([film.rounds[index] for index in rounds], wave_columns(film, rounds) if has_waves else {})
+    check_length([film.rounds[index] for index in rounds])
+    with show_progress("Packing", len(rounds), "rounds") as update:
+        columns = wave_columns(film, rounds, update) if has_waves else {}
+        packed = pack_rounds([film.rounds[index] for index in rounds], columns)
+        update(len(rounds))
     header = film.recording.header
     page = render_page(
         "beepsim.viewer",
@@ -72,11 +77,14 @@ def write_page(path: Path, film: Film, rounds: Sequence[int], view: View, speed:
     write_text(path, page)
 
 
-def wave_columns(film: Film, rounds: Iterable[int]) -> dict[str, np.ndarray]:
+def wave_columns(
+    film: Film, rounds: Iterable[int], update: Callable[[int], None] = lambda done: None
+) -> dict[str, np.ndarray]:
     """For each bullet of a duel: its wave's escape angles, orbit direction and turns until it has passed; 0 where the
-    bullet has no wave."""
-    pieces = []
+    bullet has no wave. `update` is told how many rounds are done."""
+    pieces: list[np.ndarray] = []
     for index in rounds:
+        update(len(pieces))
         beliefs = Beliefs(film, {})  # it keeps what it computes: of one round at a time
         part = film.rounds[index]
         found = np.zeros((4, len(part.bullets)), np.int64)

@@ -15,6 +15,7 @@ from beepsim.viewer.shapes import Scene
 
 COLUMNS = 4
 GAP, CAPTION, LINE = 12.0, 40.0, 17.0  # px, times the unit
+FLATTEST, TALLEST = 0.3, 1.5  # height of a moment's room by its width, whatever the field's
 DESIGN_WIDTH = 1600.0  # of a sheet in which a unit is one px
 
 
@@ -23,7 +24,8 @@ def natural_size(film: Film, count: int) -> tuple[int, int]:
     rules = film.recording.header.rules
     columns = min(count, COLUMNS)
     width = (DESIGN_WIDTH - GAP) / COLUMNS
-    height = (width - GAP) * rules.height / rules.width + CAPTION + GAP
+    shape = min(max(rules.height / rules.width, FLATTEST), TALLEST)
+    height = (width - GAP) * shape + CAPTION + GAP
     return round(columns * width + GAP), round(math.ceil(count / columns) * height + GAP)
 
 

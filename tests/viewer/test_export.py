@@ -1,5 +1,6 @@
 """Files read back: films have their frames, size and length; sheets their moments; the rest is one sentence."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -222,6 +223,38 @@ def test_ctrl_c_leaves_the_file_that_was_there(
     with pytest.raises(KeyboardInterrupt):
         export_film(film, tmp_path / name, View(), Cut("0", "1-60"), "64x64")
     assert (tmp_path / name).read_text() == "before" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_ctrl_c_ends_the_command_with_one_line(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("beepsim.viewer.scene.scene_at", interrupted)
+    result = CliRunner().invoke(app, ["replay", str(file), "--export", str(tmp_path / "a.gif"), "--rounds", "0"])
+    assert result.exit_code == 130 and "a.gif was not written" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("shape", [(100, 100_000), (100_000, 100)])
+def test_a_strange_field_takes_no_strange_picture(film: Film, tmp_path: Path, shape: tuple[int, int]) -> None:
+    """Its sides come from the file: 100 to 100,000 px."""
+    header = film.recording.header
+    rules = dataclasses.replace(header.rules, width=shape[0], height=shape[1])
+    recording = dataclasses.replace(film.recording, header=dataclasses.replace(header, rules=rules))
+    strange = dataclasses.replace(film, recording=recording)
+    for name in ("a.gif", "a.png"):
+        found = export_film(strange, tmp_path / name, View(), Cut("0", "1-5"))
+        assert found.width and found.height and found.width * found.height < 4_000_000
+
+
+def test_a_battle_without_a_shot_can_be_exported(tmp_path: Path) -> None:
+    path = tmp_path / "still.battle"
+    fight(["sitting_duck", "sitting_duck"], 1, Rules(num_rounds=1, inactivity_time=1), path)
+    still = film_of(read_recording(path))
+    for name in ("a.html", "a.png"):
+        assert export_film(still, tmp_path / name, View(frozenset({"waves"})), beliefs=Beliefs(still, {})).bytes
 
 
 def test_a_page_needs_no_pygame(file: Path, tmp_path: Path) -> None:
