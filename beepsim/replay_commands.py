@@ -65,7 +65,8 @@ def replay(
     # Where guns are asked for, a mistake is told before the window opens; else they are read when first looked at.
     known = beliefs_of(film, gun or (), weights or ()) if view.overlays or gun or weights else None
     state = State(frame=frame_of(film, start), view=view)
-    play(subject_of(film), state, lambda shown: known or beliefs_of(shown), title=f"{file.name} – beepsim")
+    with interruptible("the window is closed"):
+        play(subject_of(film), state, lambda shown: known or beliefs_of(shown), title=f"{file.name} – beepsim")
 
 
 def check_export(file: Path, export: Path | None, start: int, options: dict[str, str | float | None]) -> None:

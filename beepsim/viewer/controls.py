@@ -19,6 +19,7 @@ SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 ZOOM_STEP = 1.25
 FOLLOWING_ZOOM = 2.0
 CLICK_DISTANCE = 9.0  # px, times the unit, from a bullet at which a click is meant for it
+TURNS_AFTER_A_WAVE = 12  # as long as overlays show a wave that has passed
 SCROLL_STEP, MOST_SCROLL = 40.0, 1600.0  # px of the panel, times the unit
 LONGEST_TICK = 0.25  # s: what a window that stood still for longer makes up for
 
@@ -188,7 +189,17 @@ def after_tick(state: State, seconds: float, subject: Subject) -> State:
 
 
 def with_frame(state: State, frame: float, film: Film) -> State:
-    return replace(state, frame=min(max(frame, 0.0), film.frames - 1.0))
+    """At that frame, or the film's end; a chosen wave is let go in another round, and some time after its bullet."""
+    moved = replace(state, frame=min(max(frame, 0.0), film.frames - 1.0))
+    wave, moment = state.view.wave, moment_at(moved, film)
+    if wave is None:
+        return moved
+    bullets = film.rounds[moment.round].bullets
+    own = bullets[(bullets["turn_first"] == wave + 1) & (bullets["owner"] == state.view.shooter)]
+    is_known = moment.round == moment_at(state, film).round and len(own) > 0
+    if is_known and moment.turn <= own["turn_last"][0] + TURNS_AFTER_A_WAVE:
+        return moved
+    return replace(moved, view=replace(moved.view, wave=None))
 
 
 def after_press(state: State, film: Film) -> State:

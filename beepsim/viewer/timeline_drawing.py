@@ -7,7 +7,7 @@ import pygame
 from beepsim.viewer.camera import Box
 from beepsim.viewer.colours import FAINT_TEXT, FIELD, PANEL, TEXT, WALL, mixed, robot_colour
 from beepsim.viewer.drawing import rect_of, text_image
-from beepsim.viewer.film import DEATH, Film, Mark, frame_of
+from beepsim.viewer.film import DEATH, Film, frame_of, marks_of
 from beepsim.viewer.timeline import strip_of, x_of
 
 LABEL_HEIGHT, LABEL_LINE = 10.0, 14.0
@@ -15,7 +15,7 @@ MOST_LANES = 4  # with more robots, all share one
 
 
 @lru_cache(maxsize=2)
-def timeline_image(film: Film, marks: tuple[Mark, ...], width: int, height: int, unit: float) -> pygame.Surface:
+def timeline_image(film: Film, width: int, height: int, unit: float) -> pygame.Surface:
     """All of the timeline but its hand: rounds shaded in turn with their numbers, hits and deaths below in lanes."""
     image = pygame.Surface((width, height))
     image.fill(PANEL)
@@ -31,7 +31,7 @@ def timeline_image(film: Film, marks: tuple[Mark, ...], width: int, height: int,
             image.blit(label, (round(left), round(unit)))
     lanes = len(film.names) if len(film.names) <= MOST_LANES else 1
     lane = (bottom - top) / lanes
-    for mark in sorted(marks, key=lambda mark: mark.kind == DEATH):
+    for mark in sorted(marks_of(film), key=lambda mark: mark.kind == DEATH):
         x, y = round(x_of(film, strip, frame_of(film, mark.moment))), top + lane * (mark.robot % lanes)
         colour = robot_colour(mark.robot)
         if mark.kind == DEATH:

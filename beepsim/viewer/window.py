@@ -38,7 +38,7 @@ def draw_window(surface: pygame.Surface, state: State, subject: Subject, beliefs
     draw_scene(surface, scene, camera_at(state, film), layout.unit)
     if layout.panel.width:
         draw_panel(surface, scene.panel, layout.panel, layout.unit, state.scroll)
-    draw_timeline(surface, state, subject, layout)
+    draw_timeline(surface, state, film, layout)
     draw_status(surface, state, subject, layout)
     if is_at_end(state, film) and not subject.is_growing and not state.is_playing:
         draw_card(surface, "End of the recording", final_rows(film), layout.field, layout.unit)
@@ -47,10 +47,10 @@ def draw_window(surface: pygame.Surface, state: State, subject: Subject, beliefs
         draw_card(surface, "Keys", help_rows(state), whole, layout.unit)
 
 
-def draw_timeline(surface: pygame.Surface, state: State, subject: Subject, layout: Layout) -> None:
-    film, box, unit = subject.film, layout.timeline, layout.unit
+def draw_timeline(surface: pygame.Surface, state: State, film: Film, layout: Layout) -> None:
+    box, unit = layout.timeline, layout.unit
     rect = rect_of(box)
-    surface.blit(timeline_image(film, subject.marks, rect.width, rect.height, unit), rect)
+    surface.blit(timeline_image(film, rect.width, rect.height, unit), rect)
     draw_hand(surface, film, box, state.frame, unit)
     if box.holds(*state.pointer):
         x = state.pointer[0]
@@ -71,6 +71,8 @@ def draw_status(surface: pygame.Surface, state: State, subject: Subject, layout:
     place = text_image(where, 12 * unit, TEXT)
     left = surface.blit(place, place.get_rect(midleft=(layout.button.width, middle))).right
     pace = f"{state.speed:g}×  ({state.speed * TURNS_A_SECOND:g} turns a second)"
+    if state.follow is not None:
+        pace += f"    follows {film.names[state.follow]}"
     if subject.is_growing:
         pace += "    the battle goes on" if not is_at_end(state, film) else "    live"
     elif is_at_end(state, film):

@@ -15,7 +15,7 @@ from made_film import DEATH_TURN, HIT_TURN, made_duel, made_melee
 from beepsim.viewer.camera import Box, whole_field, zoomed
 from beepsim.viewer.colours import TEXT, WALL
 from beepsim.viewer.drawing import draw_scene
-from beepsim.viewer.film import Film, Moment, marks_of
+from beepsim.viewer.film import Film, Moment
 from beepsim.viewer.scene import scene_at
 from beepsim.viewer.shapes import Arc, Circle, Colour, Line, Polygon, Scene, Text
 from beepsim.viewer.timeline_drawing import draw_hand, timeline_image
@@ -60,7 +60,7 @@ def timeline_picture() -> pygame.Surface:
     film = made_duel()
     # Wide in px, yet too narrow for its letters at that unit: they are left out.
     surface = pygame.Surface((320, 60))
-    image = timeline_image(film, tuple(marks_of(film)), 320, 60, 1.0)
+    image = timeline_image(film, 320, 60, 1.0)
     surface.blit(image, (0, 0))
     surface.fill(image.get_at((0, 0)), (0, 0, 320, 13))
     draw_hand(surface, film, Box(0, 0, 320, 60), 14, 1.0)

@@ -27,6 +27,7 @@ from beepsim.viewer.controls import (
     is_at_end,
     layout_at,
     moment_at,
+    with_frame,
 )
 from beepsim.viewer.film import Moment, marks_of
 from beepsim.viewer.player import subject_of
@@ -195,6 +196,14 @@ def test_waves_of_the_next_robot_and_the_next_wave() -> None:
         waves.append(state.view.wave)
     assert waves == [None, 2, 4, None], "fired after turns 2 and 4, as the bullets of turns 3 and 5"
     assert pressed(state, "f3").view.shooter == 1 and pressed(state, "f3", "f3").view.shooter == 0
+
+
+def test_a_chosen_wave_is_let_go_when_it_is_over() -> None:
+    state = pressed(replace(START, frame=6.0), "f4")
+    long = replace(FILM.rounds[0], robots=FILM.rounds[0].robots.repeat(2, axis=0))
+    film = replace(FILM, rounds=(long, FILM.rounds[1]), starts=(0, 42, 53))
+    assert [with_frame(state, HIT_TURN + turns, film).view.wave for turns in (-6, 12, 13)] == [2, 2, None]
+    assert with_frame(state, 42.0 + 6, film).view.wave is None
 
 
 def test_a_click_on_a_bullet_chooses_its_wave() -> None:

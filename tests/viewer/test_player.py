@@ -111,6 +111,14 @@ def test_clicks_on_the_timeline(virtual_display, monkeypatch) -> None:
     assert played(monkeypatch, PAUSED, [held], [move], [released]).frame == 17.0
 
 
+def test_the_wheel(virtual_display, monkeypatch) -> None:
+    monkeypatch.setattr(pygame.mouse, "get_pos", lambda: (300, 200))
+    turn = pygame.Event(pygame.MOUSEWHEEL, x=0, y=1, precise_x=0.0, precise_y=1.0, flipped=False)
+    back = pygame.Event(pygame.MOUSEWHEEL, x=0, y=1, precise_x=0.0, precise_y=1.0, flipped=True)
+    assert played(monkeypatch, PAUSED, [turn], [turn]).zoom == pytest.approx(1.25**2)
+    assert played(monkeypatch, PAUSED, [turn], [back]).zoom == 1.0
+
+
 def test_resizing_keeps_what_is_shown(virtual_display, monkeypatch) -> None:
     end = played(monkeypatch, replace(PAUSED, frame=5.0), (640, 480), [])
     assert (end.width, end.height, end.frame) == (640, 480, 5.0)
