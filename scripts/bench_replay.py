@@ -62,7 +62,7 @@ def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[
     from beepsim.viewer.beliefs import beliefs_of
     from beepsim.viewer.controls import Press, Release, Resize, State, Tick, after, layout_at
     from beepsim.viewer.film import film_of
-    from beepsim.viewer.player import open_window, subject_of
+    from beepsim.viewer.player import close_window, open_window, subject_of
     from beepsim.viewer.view import View
     from beepsim.viewer.window import draw_window
 
@@ -95,8 +95,7 @@ def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[
         state = after(state, Tick(1 / 60), subject)
         show()
     rate = FRAMES / (time.perf_counter() - began)
-    window.destroy()
-    pygame.display.quit()
+    close_window(window)
     return times, rate
 
 

@@ -1,5 +1,6 @@
 """The player: a window of pygame's that shows a film and answers keys and clicks (controls.py) until it is closed."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -63,8 +64,7 @@ def play(
     try:
         return run(window, subject, state, believe, news)
     finally:
-        window.destroy()
-        pygame.display.quit()
+        close_window(window)
 
 
 def open_window(title: str, instead: str = INSTEAD) -> pygame.Window:
@@ -87,7 +87,14 @@ def open_window(title: str, instead: str = INSTEAD) -> pygame.Window:
         raise UserError(f"there is no display to open a window on ({error}); {instead}") from None
     pygame.font.init()
     pygame.key.set_repeat(*KEY_REPEAT)
+    gc.freeze()  # else Python looks through all that was imported once in a while: the picture stands still for 0.1 s
     return window
+
+
+def close_window(window: pygame.Window) -> None:
+    gc.unfreeze()
+    window.destroy()
+    pygame.display.quit()
 
 
 def run(
