@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pygame
 
 from beepsim.errors import UserError
+from beepsim.rules import bullet_speed
 from beepsim.viewer.beliefs import Beliefs
 from beepsim.viewer.controls import (
     Close,
@@ -87,6 +88,7 @@ def open_window(title: str, instead: str = INSTEAD) -> pygame.Window:
         raise UserError(f"there is no display to open a window on ({error}); {instead}") from None
     pygame.font.init()
     pygame.key.set_repeat(*KEY_REPEAT)
+    bullet_speed(1.0)  # loads its machine code now, 0.1 s, and not when the first bullet is drawn
     gc.freeze()  # else Python looks through all that was imported once in a while: the picture stands still for 0.1 s
     return window
 
