@@ -5,6 +5,7 @@ one that hangs or dies takes nothing of Dask's with it. Dask itself gives the jo
 """
 
 import hashlib
+import logging
 import multiprocessing
 import re
 import sys
@@ -51,6 +52,8 @@ def dask_executor(
         raise UserError(f"a cluster needs Dask: pip install 'beepsim[dask]' ({error})") from None
     if not ADDRESS.fullmatch(address):
         raise UserError(f"the scheduler's address is {address!r}, it must be like tcp://127.0.0.1:8786")
+    # What it logs, with tracebacks, is told as an error too; the log would run through the display.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

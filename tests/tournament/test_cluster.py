@@ -1,6 +1,7 @@
 """A real cluster: a scheduler and workers in processes of their own, some of which die."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -179,6 +180,7 @@ def test_who_comes_later_is_checked_too_and_the_loss_of_the_scheduler_is_told(tm
                 until(lambda: errors.extend(w.exception() for w in waits if w.done() and w.exception()) or errors)
                 assert isinstance(errors[0], BrokenExecutor) and "a worker has beepsim 0.0.9" in str(errors[0])
             os.killpg(scheduler.pid, signal.SIGKILL)
+            assert not logging.getLogger("distributed.client").isEnabledFor(logging.ERROR)
             for wait in waits:
                 wait.exception(PATIENCE)
             assert isinstance(waits[-1].exception(), BrokenExecutor)
