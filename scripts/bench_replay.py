@@ -62,7 +62,7 @@ def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[
     from beepsim.viewer.beliefs import beliefs_of
     from beepsim.viewer.controls import Press, Release, Resize, State, Tick, after, layout_at
     from beepsim.viewer.film import film_of
-    from beepsim.viewer.player import close_window, open_window, subject_of
+    from beepsim.viewer.player import close_window, open_window, show_first, subject_of
     from beepsim.viewer.view import View
     from beepsim.viewer.window import draw_window
 
@@ -79,7 +79,7 @@ def seek_times(file: Path, overlays: list[str], size: tuple[int, int]) -> tuple[
         window.flip()
         pygame.event.pump()
 
-    show()
+    show_first(window, state, subject)
     times = []
     for _ in range(SEEKS):
         strip = layout_at(state).timeline

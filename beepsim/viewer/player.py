@@ -88,7 +88,6 @@ def open_window(title: str, instead: str = INSTEAD) -> pygame.Window:
         raise UserError(f"there is no display to open a window on ({error}); {instead}") from None
     pygame.font.init()
     pygame.key.set_repeat(*KEY_REPEAT)
-    bullet_speed(1.0)  # loads its machine code now, 0.1 s, and not when the first bullet is drawn
     gc.freeze()  # else Python looks through all that was imported once in a while: the picture stands still for 0.1 s
     return window
 
@@ -106,8 +105,9 @@ def run(
     believe: Callable[[Film], Beliefs],
     news: Callable[[], News | None],
 ) -> State:
-    clock, drawn, beliefs = pygame.time.Clock(), None, None
     state = after(state, size_of(window), subject)
+    show_first(window, state, subject)
+    clock, drawn, beliefs = pygame.time.Clock(), None, None
     while not state.is_closed:
         if (told := news()) is not None:
             subject, drawn, beliefs = subject_of(*told), None, None
@@ -130,6 +130,13 @@ def run(
             window.flip()
             drawn = seen_of(state)
     return state
+
+
+def show_first(window: pygame.Window, state: State, subject: Subject) -> None:
+    """Something to see at once; then what would else make the first bullet wait, 0.2 s: its law's machine code."""
+    draw_window(window.get_surface(), state, subject, None)
+    window.flip()
+    bullet_speed(1.0)
 
 
 def seen_of(state: State) -> State:
