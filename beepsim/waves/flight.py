@@ -12,7 +12,18 @@ from beepsim.jit import jit
 from beepsim.recording.format import Recording
 from beepsim.waves.extract import fill_sightings, fly
 from beepsim.waves.table import Observed, observe_round, rows_of
-from beepsim.waves.wave import SHOT, SIGHTING, WAVE, describe_shot, has_touched, hit_interval, launch_wave
+from beepsim.waves.wave import (
+    MIDAIR,
+    PASSED,
+    SHOT,
+    SIGHTING,
+    WAVE,
+    describe_shot,
+    has_touched,
+    hit_interval,
+    launch_wave,
+    sweep_wave,
+)
 
 SLOWEST_BULLET = 11.0  # px/turn, of power 3
 
@@ -37,6 +48,15 @@ class Flight:
         low, high = np.full(len(waves), np.nan), np.full(len(waves), np.nan)
         # A bullet that stands somewhere at the end of a turn was tested against the target as it stood a turn before.
         fill_intervals(self.waves[waves], self.path, min(turn - 1, self.last_turn), low, high)
+        return low, high
+
+    def growth(self, waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(low, high) [n, T] of `until` for all turns at once: column k is turn fire_turn + k, up to that in which the
+        last of these waves has passed."""
+        chosen = self.waves[waves]
+        turns = int((self.rows["break_turn"] - self.rows["fire_turn"])[waves].max(initial=0)) + 1
+        low, high = (np.full((len(chosen), turns), np.nan) for _ in range(2))
+        fill_growth(chosen, self.path, self.last_turn, low, high)
         return low, high
 
 
@@ -69,6 +89,20 @@ def fill_intervals(waves, path, last_turn, low, high):
         fly(wave, path, wave["fire_turn"], last_turn)
         if has_touched(wave):
             low[i], high[i] = hit_interval(wave)
+
+
+@jit
+def fill_growth(waves, path, last_turn, low, high):
+    """Sweep launched waves turn by turn; (low, high) [n, T] are left as they are where a wave has not touched."""
+    mask = path.size - 1
+    for i in range(len(waves)):
+        wave, status = waves[i], MIDAIR
+        for k in range(1, low.shape[1]):
+            turn = wave["fire_turn"] + k - 1
+            if turn <= last_turn and status != PASSED:
+                status, _ = sweep_wave(wave, turn, path[turn & mask]["x"], path[turn & mask]["y"])
+            if has_touched(wave):
+                low[i, k], high[i, k] = hit_interval(wave)
 
 
 def flight_of(recording: Recording, number: int, shooter: int, target: int, shots: int) -> Flight:

@@ -69,6 +69,20 @@ def test_the_interval_grows_to_that_of_the_table(shooter):
             assert np.isnan(steps[:, 0]).argmin() == len(steps) - len(touched)  # once touched, always
 
 
+@pytest.mark.parametrize("shooter", [0, 1])
+def test_all_turns_at_once_are_the_same_as_one_by_one(shooter):
+    for flight in real_flights(shooter):
+        waves = np.arange(0, len(flight.waves), 29)
+        low, high = flight.growth(waves)
+        turns = flight.rows["break_turn"][waves] - flight.rows["fire_turn"][waves]
+        assert low.shape == high.shape == (len(waves), turns.max() + 1)
+        for place, wave in enumerate(waves):
+            for since in range(low.shape[1]):
+                until = flight.until(np.array([wave]), int(flight.rows["fire_turn"][wave]) + since)
+                assert np.array_equal([low[place, since], high[place, since]], np.ravel(until), equal_nan=True)
+    assert [part.shape for part in flight.growth(np.arange(0))] == [(0, 1), (0, 1)]
+
+
 def test_the_interval_so_far_is_what_the_bullets_of_each_turn_would_have_hit():
     """Against the plain union, over the turns until now, of ring ∩ box."""
     flight, compared = real_flights(1)[0], 0

@@ -81,11 +81,21 @@ function bulletsOf(columns) {
   found.power = summed(columns.power, units.power);
   found.heading = summed(columns.bearing, units.bearing / (2 * Math.PI));
   found.turn_last = summed(columns.flight, 1).map((turns, index) => turns + found.turn_first[index]);
-  // Of its wave: escape angles, orbit direction (0: no wave), turns until it has passed.
-  if (columns.orbit) {
-    for (const name of ["left", "right"]) found[name] = Float64Array.from(columns[name], (value) => value / units.escape);
-    Object.assign(found, { orbit: columns.orbit, broke: columns.broke });
-  }
+  if (columns.orbit) Object.assign(found, wavesOf(columns));
+  return found;
+}
+
+// Of each bullet's wave: escape angles, orbit direction (0: no wave), turns until it has touched and passed, bearing and
+// distance at which the target was aimed at; where its hit interval stands in low and high, a place for each turn in
+// which it grew.
+function wavesOf(columns) {
+  const grown = new Int32Array(columns.touches.length + 1);
+  for (let row = 0; row < columns.touches.length; row++) grown[row + 1] = grown[row] + columns.touches[row];
+  const { orbit, broke, touch, distance } = columns;
+  const found = { orbit, broke, touch, distance, grown };
+  found.aim = Float64Array.from(columns.aim, (value) => (value * 2 * Math.PI) / units.angle);
+  for (const name of ["left", "right"]) found[name] = Float64Array.from(columns[name], (value) => value / units.escape);
+  for (const name of ["low", "high"]) found[name] = summed(columns[name], units.escape);
   return found;
 }
 

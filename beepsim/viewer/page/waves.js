@@ -1,7 +1,6 @@
 // The waves of one robot's bullets in a duel, as airborne.py and wave_shapes.py have them. Offsets in rad from the
-// bearing at which the target was aimed at, clockwise; where each wave is, and what would hit, is computed here.
+// bearing at which the target was aimed at, clockwise.
 
-const HALF_BOT = 18;
 const { lingers, ticks } = battle.waves;
 
 // The waves that have left by the end of the turn and have not passed long ago: numbers of bullets, in firing order.
@@ -26,8 +25,6 @@ function airborneAt({ round, turn }, { shooter, wave }) {
 function launched({ round, turn, shooter, chosen }, row) {
   const fired = bullets.turn_first[row] - 1;
   const source = robotAt(shooter, { round, turn: fired });
-  const aim = robotAt(1 - shooter, { round, turn: fired - 1 });
-  const aimer = robotAt(shooter, { round, turn: fired - 1 });
   const until = row === chosen ? turn : Math.min(turn, fired + bullets.broke[row]);
   const speed = bulletSpeed(bullets.power[row]);
   return {
@@ -35,8 +32,7 @@ function launched({ round, turn, shooter, chosen }, row) {
     speed,
     x: source.x,
     y: source.y,
-    distance: Math.hypot(aim.x - aimer.x, aim.y - aimer.y),
-    bearing: Math.atan2(aim.x - source.x, aim.y - source.y),
+    bearing: bullets.aim[row],
     left: bullets.left[row],
     right: bullets.right[row],
     orbit: bullets.orbit[row],
@@ -44,48 +40,13 @@ function launched({ round, turn, shooter, chosen }, row) {
   };
 }
 
-// Hit interval so far, [low, high], as waves/wave.py sweeps it: the ring that a bullet covers in a turn ∩ the target as
-// it stood a turn before. null where the wave has not touched.
-function intervalOf({ round, turn, shooter }, wave) {
-  const lastAlive = Math.min(battle.deaths[round][1 - shooter] - 1, lastTurn(round));
-  let [low, high] = [Infinity, -Infinity];
-  for (let swept = wave.fired; swept <= Math.min(turn - 1, lastAlive); swept++) {
-    const target = robotAt(1 - shooter, { round, turn: swept });
-    const inner = (swept - wave.fired) * wave.speed;
-    const [x, y] = [target.x - wave.x, target.y - wave.y];
-    if (inner > Math.hypot(Math.abs(x) + HALF_BOT, Math.abs(y) + HALF_BOT)) break;
-    for (const [right, up] of touched(x, y, inner, inner + wave.speed)) {
-      const offset = remainder(Math.atan2(right, up) - wave.bearing);
-      low = Math.min(low, offset);
-      high = Math.max(high, offset);
-    }
-  }
-  return low <= high ? [low, high] : null;
-}
-
-// Points of ring ∩ box among which are the farthest to either side: corners in the ring, circles crossing sides.
-function touched(x, y, inner, outer) {
-  const near = Math.hypot(Math.max(Math.abs(x) - HALF_BOT, 0), Math.max(Math.abs(y) - HALF_BOT, 0));
-  if (outer < near) return [];
-  const [left, right, low, high] = [x - HALF_BOT, x + HALF_BOT, y - HALF_BOT, y + HALF_BOT];
-  const points = [];
-  for (const side of [left, right]) {
-    for (const end of [low, high]) {
-      const distance = Math.hypot(side, end);
-      if (inner <= distance && distance <= outer) points.push([side, end]);
-    }
-  }
-  for (const radius of [inner, outer]) {
-    for (const side of [left, right]) {
-      const root = Math.sqrt(radius * radius - side * side);
-      for (const across of [root, -root]) if (low <= across && across <= high) points.push([side, across]);
-    }
-    for (const end of [low, high]) {
-      const root = Math.sqrt(radius * radius - end * end);
-      for (const across of [root, -root]) if (left <= across && across <= right) points.push([across, end]);
-    }
-  }
-  return points;
+// Hit interval at the end of the turn, [low, high]; null where the wave has not touched.
+function intervalOf({ turn }, row) {
+  const since = turn - (bullets.turn_first[row] - 1) - bullets.touch[row];
+  const [start, end] = [bullets.grown[row], bullets.grown[row + 1]];
+  if (since < 0 || start === end) return null;
+  const place = Math.min(start + since, end - 1);
+  return [bullets.low[place], bullets.high[place]];
 }
 
 function waveShapes(moment, view) {
@@ -96,17 +57,17 @@ function waveShapes(moment, view) {
     if (row === airborne.chosen) continue;
     const wave = launched(airborne, row);
     const share = 1 - (moment.turn - wave.fired - bullets.broke[row]) / lingers;
-    shapes.push(escapeArc(wave, faded(colour, 0.4 * share), 1), ...intervalShapes(airborne, wave, 3, share));
+    shapes.push(escapeArc(wave, faded(colour, 0.4 * share), 1), ...intervalShapes(airborne, row, wave, 3, share));
     shapes.push(...missShapes(airborne, row, wave, share));
   }
   for (const row of airborne.real) {
     if (row === airborne.chosen) continue;
     const wave = launched(airborne, row);
-    shapes.push(escapeArc(wave, faded(colour, 0.55), 1.2), ...intervalShapes(airborne, wave, 3, 0.7));
+    shapes.push(escapeArc(wave, faded(colour, 0.55), 1.2), ...intervalShapes(airborne, row, wave, 3, 0.7));
   }
   if (airborne.chosen === null) return shapes;
   const wave = launched(airborne, airborne.chosen);
-  shapes.push(escapeArc(wave, colour, 2), ...scaleShapes(wave, colour), ...intervalShapes(airborne, wave, 5, 1));
+  shapes.push(escapeArc(wave, colour, 2), ...scaleShapes(wave, colour), ...intervalShapes(airborne, airborne.chosen, wave, 5, 1));
   const hasPassed = wave.fired + bullets.broke[airborne.chosen] <= moment.turn;
   return hasPassed ? [...shapes, ...missShapes(airborne, airborne.chosen, wave, 1)] : shapes;
 }
@@ -115,8 +76,8 @@ const arcBetween = ({ x, y, radius, bearing }, low, high, colour, width) =>
   arc(x, y, radius, bearing + low, high - low, colour, null, width);
 const escapeArc = (wave, colour, width) => arcBetween(wave, -wave.left, wave.right, colour, width);
 
-function intervalShapes(airborne, wave, width, share) {
-  const interval = intervalOf(airborne, wave);
+function intervalShapes(airborne, row, wave, width, share) {
+  const interval = intervalOf(airborne, row);
   return interval ? [arcBetween(wave, ...interval, faded(colours.hit, share), width)] : [];
 }
 
@@ -126,7 +87,7 @@ const pointOf = ({ x, y }, angle, distance) => [x + distance * Math.sin(angle), 
 function missShapes(airborne, row, wave, share) {
   const missed = missedBy(airborne, row, wave);
   if (!missed || hasMet(airborne, row)) return [];
-  const [low, high] = intervalOf(airborne, wave);
+  const [low, high] = intervalOf(airborne, row);
   const offset = bulletOffset(row, wave);
   const [first, last] = offset < low ? [offset, low] : [high, offset];
   const point = (distance) => pointOf(wave, wave.bearing + offset, distance);
@@ -145,7 +106,7 @@ function hasMet({ turn }, row) {
 
 // Px along the ring, where it was when it had passed, from the bullet to the nearest place that would have hit.
 function missedBy(airborne, row, wave) {
-  const interval = intervalOf(airborne, wave);
+  const interval = intervalOf(airborne, row);
   if (!interval) return NaN;
   const offset = bulletOffset(row, wave);
   return Math.max(interval[0] - offset, offset - interval[1], 0) * bullets.broke[row] * wave.speed;
@@ -178,13 +139,13 @@ function waveBlocks(moment, view) {
   if (airborne.chosen === null) return [{ title: "Wave", facts: [fact("no bullet in the air", "")] }];
   const wave = launched(airborne, airborne.chosen);
   const degrees = (angle) => ((angle * 180) / Math.PI).toFixed(0);
-  const interval = intervalOf(airborne, wave)?.map((offset) => signed(guessFactor(wave, offset)));
+  const interval = intervalOf(airborne, airborne.chosen)?.map((offset) => signed(guessFactor(wave, offset)));
   if (wave.orbit < 0) interval?.reverse();
   const isOver = wave.fired + bullets.broke[airborne.chosen] <= moment.turn;
   const facts = [
     fact("fired after turn", `${wave.fired}`, colours.robots[view.shooter]),
     fact("power, speed", `${bullets.power[airborne.chosen].toFixed(2)}, ${wave.speed.toFixed(1)} px/turn`),
-    fact("distance", `${wave.distance.toFixed(0)} px`),
+    fact("distance", `${bullets.distance[airborne.chosen]} px`),
     fact("escape angles", `${degrees(wave.left)}° left, ${degrees(wave.right)}° right`),
     fact("target orbits", wave.orbit > 0 ? "clockwise" : "counter-clockwise"),
     fact("bullet at GF", signed(guessFactor(wave, bulletOffset(airborne.chosen, wave))), colours.robots[view.shooter]),
