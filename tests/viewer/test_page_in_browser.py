@@ -29,7 +29,7 @@ from beepsim.viewer.view import View
 pytestmark = pytest.mark.skipif(find_browser() is None, reason=f"none of {', '.join(BROWSERS)} is installed")
 
 PX = 0.1  # how far apart points may lie: positions are rounded to 1/32 px, angles to 1/65536 of a circle
-RAD = 0.005  # where a ring only just touches a box, a small step moves the touch far along its side
+RAD = 0.0005
 
 HELPERS = """
 await ready;
