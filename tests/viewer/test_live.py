@@ -1,5 +1,6 @@
 """Watching changes nothing: results and recording are the same bytes, whatever the window does."""
 
+import multiprocessing
 import os
 import time
 from dataclasses import replace
@@ -16,8 +17,12 @@ from beepsim.errors import UserError
 from beepsim.loop import TURNS_BETWEEN_LOOKS
 from beepsim.recording.format import TABLES, Recording, check_recording, read_recording
 from beepsim.viewer import live
-from beepsim.viewer.film import bullets_at, film_of
+from beepsim.viewer.beliefs import beliefs_of
+from beepsim.viewer.film import DEAD, bullets_at, film_of, moment_of
 from beepsim.viewer.live import Growth, news, watching, with_ends
+from beepsim.viewer.overlays import OVERLAYS
+from beepsim.viewer.scene import scene_at
+from beepsim.viewer.view import View
 
 BATTLES = {
     "compiled": ["circle+linear", "random_mover+head_on"],
@@ -94,6 +99,19 @@ def test_the_film_grows_with_what_comes(parts) -> None:
     assert news(queue, growth) is None
 
 
+def test_overlays_are_drawn_over_a_round_in_progress(parts) -> None:
+    middle = [index for index, (recording, is_over) in enumerate(parts) if not is_over and len(recording.bullets) > 8]
+    for index in (middle[0], middle[-1]):
+        finished = [recording for recording, is_over in parts[:index] if is_over]
+        film = film_of(Growth([*finished, parts[index][0]], False).recording())
+        moment = moment_of(film, film.frames - 1)
+        view = View(frozenset(OVERLAYS))
+        plain, scene = scene_at(film, moment), scene_at(film, moment, view, beliefs_of(film))
+        assert len(scene.panel) > len(plain.panel)
+        has_waves = not (film.rounds[-1].robots[-1]["state"] == DEAD).any()
+        assert has_waves == (index == middle[0]) and (len(scene.shapes) > len(plain.shapes)) == has_waves
+
+
 def test_looking_takes_a_small_share_of_the_time(parts) -> None:
     queue: SimpleQueue = SimpleQueue()
     growth = Growth([parts[0][0]], False)
@@ -151,3 +169,13 @@ def test_a_window_of_its_own_process(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         raise KeyboardInterrupt
     assert len(result.turns) == 3
     assert len(read_recording(tmp_path / "x.battle").rounds) == 6
+
+
+def test_closing_the_window_ends_the_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    before = set(multiprocessing.active_children())
+    with watching() as watch:
+        fight(BATTLES["compiled"], 1, RULES, watch=watch)
+        (window,) = set(multiprocessing.active_children()) - before
+        window.terminate()
+    assert not window.is_alive()
