@@ -1,6 +1,6 @@
 """A battle as one page that plays it, works from disk and loads nothing; page/ holds its template and scripts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,15 @@ from beepsim.recording.columns import SCORE_COLUMNS
 from beepsim.rules import RADAR_RANGE
 from beepsim.viewer import colours, packing, scene, wave_shapes
 from beepsim.viewer.airborne import LINGERS
-from beepsim.viewer.beliefs import Beliefs
 from beepsim.viewer.film import BULLET_EXPLOSION_TURNS, ROBOT_EXPLOSION_TURNS, Film
 from beepsim.viewer.packing import Packed, check_length, pack_rounds
+from beepsim.viewer.page_waves import ESCAPE_UNITS, wave_columns
 from beepsim.viewer.view import View
 from beepsim.webpage.pages import render_page, script_json
 
 SCRIPTS = ("bytes.js", "film.js", "scene.js", "waves.js", "drawing.js", "timeline.js", "player.js")
 OVERLAYS = ("waves",)
 """Those that a page can draw: waves need nothing but the recording."""
-
-ESCAPE_UNITS = 8192
-"""Of escape angles, for a radian."""
-
-WAVE_COLUMNS = ("left", "right", "orbit", "broke", "touch", "touches", "aim", "distance")
 
 KEYS = (
     ("Space", "play, pause; at the end: again from the start"),
@@ -77,52 +72,6 @@ def write_page(path: Path, film: Film, rounds: Sequence[int], view: View, speed:
         packed=packed.base64,
     )
     write_text(path, page)
-
-
-def wave_columns(
-    film: Film, rounds: Iterable[int], update: Callable[[int], None] = lambda done: None
-) -> dict[str, np.ndarray]:
-    """The waves of a duel's bullets, in whole numbers: for each bullet its escape angles, orbit direction, in turns after
-    it was fired when it has touched and when it has passed, in how many turns its hit interval grew, and bearing and
-    distance of the target as it was last seen (all 0 where it has no wave); `low` and `high` hold the interval at the
-    end of each of those turns.
-
-    `update` is told how many rounds are done.
-    """
-    bullets: list[np.ndarray] = []
-    lows, highs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for index in rounds:
-        update(len(bullets))
-        part, beliefs = film.rounds[index], Beliefs(film, {})  # it keeps what it computes: of one round at a time
-        found = np.zeros((len(WAVE_COLUMNS), len(part.bullets)), np.int64)
-        growths: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        for shooter in (0, 1):
-            flight = beliefs.flight(index, shooter)
-            real = np.flatnonzero(flight.rows["real"])
-            waves, rows = flight.waves[real], flight.rows[real]
-            mine = np.flatnonzero(part.bullets["owner"] == shooter)
-            mine = mine[np.argsort(part.bullets["turn_first"][mine], kind="stable")]
-            fired = mine[np.searchsorted(part.bullets["turn_first"][mine], rows["fire_turn"] + 1)]
-            low, high = flight.growth(real)
-            has_touched = ~np.isnan(low)
-            found[0, fired] = packing.whole(waves["escape_left"], ESCAPE_UNITS)
-            found[1, fired] = packing.whole(waves["escape_right"], ESCAPE_UNITS)
-            found[2, fired] = waves["orbit_direction"]
-            found[3, fired] = rows["break_turn"] - rows["fire_turn"]
-            found[6, fired] = packing.whole(waves["absolute_bearing"], packing.ANGLE_UNITS / (2 * np.pi))
-            found[7, fired] = packing.whole(rows["distance"], 1.0)
-            found[4, fired] = np.where(has_touched.any(axis=1), has_touched.argmax(axis=1), 0)
-            for place, bullet in enumerate(fired.tolist()):
-                until = int(found[3, bullet]) + 1
-                grown = has_touched[place, :until]
-                growths[bullet] = (low[place, :until][grown], high[place, :until][grown])
-        for bullet in sorted(growths):
-            found[5, bullet] = len(growths[bullet][0])
-            lows.append(packing.whole(growths[bullet][0], ESCAPE_UNITS))
-            highs.append(packing.whole(growths[bullet][1], ESCAPE_UNITS))
-        bullets.append(found)
-    columns = dict(zip(WAVE_COLUMNS, np.concatenate(bullets, axis=1), strict=True))
-    return columns | {name: np.diff(np.concatenate(ends), prepend=0) for name, ends in (("low", lows), ("high", highs))}
 
 
 def battle_frame(film: Film, rounds: Sequence[int], view: View, speed: float, packed: Packed) -> dict[str, Any]:

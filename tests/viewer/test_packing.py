@@ -15,7 +15,8 @@ from beepsim.errors import UserError
 from beepsim.recording.format import read_recording
 from beepsim.viewer import packing
 from beepsim.viewer.film import DEAD, Film, film_of
-from beepsim.viewer.page import wave_columns, write_page
+from beepsim.viewer.page import write_page
+from beepsim.viewer.page_waves import wave_columns
 from beepsim.viewer.view import View
 
 
