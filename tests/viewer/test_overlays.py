@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_film import made_recording
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
@@ -389,3 +390,15 @@ def test_learned_guns_need_no_torch(weights):
     )
     done = subprocess.run([sys.executable, "-c", code, weights[0]], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("last_turn", [0, 1, 20])
+def test_all_overlays_of_a_battle_without_a_wave_that_broke(last_turn) -> None:
+    """Rounds that end at once, or in which nobody hits anything, have nothing to replay guns on."""
+    made = made_recording()
+    robots = made.robots[: 2 * (last_turn + 1)]
+    rounds = made.rounds[:2].copy()
+    rounds["turns"] = last_turn
+    short = film_of(replace(made, robots=robots, bullets=made.bullets[:0], rounds=rounds))
+    for shooter in (0, 1):
+        scene_at(short, Moment(0, last_turn), View(ALL, shooter), beliefs_of(short))

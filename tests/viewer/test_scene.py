@@ -1,15 +1,21 @@
 """What a scene holds of a recording: a film made by hand, looked at turn by turn."""
 
 import math
+from dataclasses import replace
 
+import pygame
 import pytest
-from made_film import DEATH_TURN, HIT_TURN, made_duel, made_melee
+from made_film import DEATH_TURN, HIT_TURN, made_duel, made_melee, made_recording
 
+from beepsim.recording.format import RobotEntry
 from beepsim.rules import RADAR_RANGE
 from beepsim.viewer.colours import DEAD_ROBOT, robot_colour
-from beepsim.viewer.film import BULLET_EXPLOSION_TURNS, Moment
+from beepsim.viewer.controls import State
+from beepsim.viewer.film import BULLET_EXPLOSION_TURNS, Moment, film_of
+from beepsim.viewer.player import subject_of
 from beepsim.viewer.scene import HULL, placed, scene_at
 from beepsim.viewer.shapes import Arc, Circle, Fact, Line, Polygon, Scene, Text
+from beepsim.viewer.window import draw_window
 
 DUEL = made_duel()
 
@@ -148,3 +154,20 @@ def test_robots_are_told_apart() -> None:
 
 def test_the_same_moment_gives_the_same_scene() -> None:
     assert scene_at(DUEL, Moment(0, 10)) == scene_at(made_duel(), Moment(0, 10))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("sample.Walls", "sample.Walls 1.0"),
+        ("A" * 10_000, "A" * 63 + "…"),
+        ("two\nlines\x00\u202eturned", "two\ufffdlines\ufffd\ufffdturned 1.0"),
+        ("שלום 😀", "שלום 😀 1.0"),
+    ],
+)
+def test_a_name_is_shown_in_one_line_whatever_a_stranger_wrote(name, shown) -> None:
+    recording = made_recording()
+    robots = (RobotEntry(name, "1.0", ""), recording.header.robots[1])
+    film = film_of(replace(recording, header=replace(recording.header, robots=robots)))
+    assert film.names == (shown, "Second 1.0")
+    draw_window(pygame.Surface((960, 600)), State(), subject_of(film), None)
