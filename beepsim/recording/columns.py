@@ -74,6 +74,7 @@ FLYING, HIT_ROBOT, HIT_BULLET, HIT_WALL = 1, 2, 3, 4  # state_last of a bullet
 LONGEST_STEP = 20.0
 """A bullet moves less than this in a turn, so it ends no farther outside the field."""
 
+MAX_SCORE = 1e9  # of a round
 MAX_ROWS = 50_000_000
 MAX_TABLE_BYTES = 4_000_000_000
 """Limits on what a file from a stranger may ask for in memory."""
@@ -213,10 +214,10 @@ def check_rounds(rows: np.ndarray, round_number: int, turns: int, robots: int, w
     for name in SCORE_COLUMNS:
         score = rows[name]
         require(
-            np.isnan(score) | ((score >= 0) & (score < np.inf)),
+            np.isnan(score) | ((score >= 0) & (score <= MAX_SCORE)),
             where,
             round_number,
-            f"has a negative or infinite {name}",
+            f"has a {name} that is not 0 to {MAX_SCORE:g}",
         )
 
 

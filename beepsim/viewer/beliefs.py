@@ -135,7 +135,7 @@ class Beliefs:
             is_broken = waves.is_broken[waves.queries]
             replayed = waves.queries[is_broken]
             if isinstance(one, MixtureGun):
-                replayed = replayed[:: 1 + (len(replayed) - 1) // MOST_REPLAYED]
+                replayed = replayed[:: 1 + max(len(replayed) - 1, 0) // MOST_REPLAYED]
                 return replayed, would_hit(waves.rows[replayed], one.aim_at(waves, replayed).angle).astype(np.float64)
             aims = one.aim(waves)
             found = would_hit(waves.rows[waves.queries], aims.angle) if aims.hit is None else aims.hit

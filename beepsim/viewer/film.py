@@ -1,6 +1,7 @@
 """A recorded battle arranged for the viewer: any turn of any round at once, and the moments that matter."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from beepsim.rules import bullet_speed
 
 BULLET_EXPLOSION_TURNS, ROBOT_EXPLOSION_TURNS = 17, 71
 DEAD = 3  # RECORDED_ROBOT.state
+LONGEST_NAME = 64  # letters, of a robot's name as it is shown
 HIT, DEATH = "hit", "death"
 
 
@@ -52,9 +54,10 @@ class Film:
     rounds: tuple[FilmRound, ...]
     starts: tuple[int, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        return tuple(robot.label for robot in self.recording.header.robots)
+        """As they are shown."""
+        return tuple(shown_name(robot.label) for robot in self.recording.header.robots)
 
     @property
     def frames(self) -> int:
@@ -87,6 +90,13 @@ def film_of(recording: Recording) -> Film:
     )
     starts = np.concatenate([[0], np.cumsum([len(one.robots) for one in rounds])])
     return Film(recording, rounds, tuple(starts.tolist()))
+
+
+def shown_name(label: str) -> str:
+    """A robot's name in one line of sober length: a stranger's may hold line breaks, marks that turn the direction of
+    writing, or a book."""
+    plain = "".join(letter if letter.isprintable() else "\ufffd" for letter in label[:LONGEST_NAME])
+    return plain if len(label) <= LONGEST_NAME else f"{plain[:-1]}…"
 
 
 def moment_of(film: Film, frame: int) -> Moment:

@@ -259,7 +259,8 @@ def test_wrong_tables_are_refused(tmp_path):
         ("bullets", "state_last", 2, 5, "row 2 has a state_last that is not 1 to 4"),
         ("rounds", "place", 1, 0, "row 1 has a place that is not 1 to 3"),
         ("rounds", "turns", 2, 8, "row 2 does not have the round's 6 turns"),
-        ("rounds", "survival", 0, -1, "row 0 has a negative or infinite survival"),
+        ("rounds", "survival", 0, -1, "row 0 has a survival that is not 0 to 1e"),
+        ("rounds", "survival", 0, 1e308, "row 0 has a survival that is not 0 to 1e"),
         ("rounds", "robot", 0, 2, "row 0 is not in the order round, robot"),
     ],
 )
