@@ -22,6 +22,7 @@ class Pairings(NamedTuple):
     share: np.ndarray  # pairing score, per cent
     share_error: np.ndarray  # its standard error, from several battles or from the rounds of a single one
     battles: np.ndarray  # i8
+    round_variance: np.ndarray  # of one battle's share as its rounds differ, mean over the battles; per cent squared
     survival: np.ndarray  # per cent of the rounds, mean over the battles
     shots: np.ndarray  # i8, row's bot at column's
     hits: np.ndarray  # i8
@@ -52,6 +53,7 @@ def pair(duels: np.ndarray, count: int) -> Pairings:
         share = both(duels["share"], 100.0 - duels["share"]) / battles
         squares = summed((duels["share"] - share.ravel()[place]) ** 2)
         single = summed(known_variance(duels))
+        round_variance = (single + single.T) / battles
         variance = np.where(once > 1, squares / (once * (once - 1.0)), single)
         share_error = np.sqrt(np.where(battles > 0, variance + variance.T, np.nan))
         survival = both(duels["survival_a"], duels["survival_b"]) / battles
@@ -59,6 +61,7 @@ def pair(duels: np.ndarray, count: int) -> Pairings:
         share=share,
         share_error=share_error,
         battles=battles,
+        round_variance=round_variance,
         survival=survival,
         shots=both(duels["shots_a"], duels["shots_b"]).astype(np.int64),
         hits=both(duels["hits_a"], duels["hits_b"]).astype(np.int64),

@@ -18,6 +18,7 @@ from beepsim.tournament.standing import TALLY, Standing
 from beepsim.tournament.versions import ROUNDS_TELL
 
 PRIOR_BATTLES = 4.0
+COMMON_SHARE = 0.1
 """As many battles' worth the tournament's usual spread of shares counts in the spread of one pairing's."""
 
 ROWS_AT_ONCE = 20_000
@@ -135,14 +136,18 @@ def share_variances(pairings: Pairings) -> tuple[np.ndarray, np.ndarray]:
     """Variances of the pairing scores, and the degrees of freedom that they are known with; [B, B] each.
 
     Two or three battles say little of how far battles differ: two that came out alike would claim a certainty that is
-    luck. So their variance is drawn towards the mean of all pairings' (Smyth 2004, "Linear models and empirical Bayes
-    methods", with a fixed prior). A single battle's variance, from its rounds, stands.
+    luck. So their variance is drawn (Smyth 2004, "Linear models and empirical Bayes methods", with a fixed prior)
+    towards what their rounds say (a tenth of it: what the rounds of all pairings say, since equal rounds are no proof),
+    times the mean factor by which battles differ more than their rounds do. A single battle's variance, from its
+    rounds, stands.
     """
     battles = np.maximum(pairings.battles, 1)
     variance = pairings.share_error**2
     of_battle = variance * battles
-    known = of_battle[np.isfinite(of_battle)]
-    usual = known.mean() if len(known) else np.nan
+    several = pairings.battles > 1
+    rounds = pairings.round_variance[several].mean() if several.any() else 0.0
+    factor = of_battle[several].mean() / rounds if rounds > 0 else 1.0
+    usual = factor * ((1 - COMMON_SHARE) * pairings.round_variance + COMMON_SHARE * rounds)
     freedom = PRIOR_BATTLES + battles - 1.0
     drawn = (PRIOR_BATTLES * usual + (battles - 1) * of_battle) / (freedom * battles)
     return np.where(battles > 1, drawn, variance), np.where(battles > 1, freedom, ROUNDS_TELL)

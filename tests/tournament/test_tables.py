@@ -122,6 +122,7 @@ def test_intervals_of_pairings_with_few_battles_hold_what_they_promise(shape: fl
             share=battles.mean(axis=0),
             share_error=battles.std(axis=0, ddof=1) / np.sqrt(number),
             battles=np.full((150, 150), number),
+            round_variance=np.ones((150, 150)),
             survival=nothing,
             shots=nothing,
             hits=nothing,
@@ -132,6 +133,25 @@ def test_intervals_of_pairings_with_few_battles_hold_what_they_promise(shape: fl
         assert 0.94 < inside.mean() < 0.985
         plain = np.abs(pairings.share - 50.0) <= 1.96 * pairings.share_error
         assert number > 3 or plain.mean() < 0.9
+
+
+def test_a_lopsided_pairing_has_the_narrow_interval_that_its_rounds_promise() -> None:
+    """Beside pairings whose battles differ by 5 points; the lopsided one's by a tenth of that."""
+    rng = np.random.default_rng(3)
+    spread = np.full((60, 60), 5.0)
+    spread[0] = spread[:, 0] = 0.5
+    battles = 50.0 + spread * rng.normal(size=(10, 60, 60))
+    fields = dict.fromkeys(("survival", "shots", "hits", "npp", "knnpbi"), np.zeros((60, 60)))
+    pairings = Pairings(
+        share=battles.mean(axis=0),
+        share_error=battles.std(axis=0, ddof=1) / np.sqrt(10),
+        battles=np.full((60, 60), 10),
+        round_variance=spread**2 / 2.0,
+        **fields,
+    )
+    reaches = tables.share_reaches(pairings)
+    assert reaches[0].mean() < 1.0 < 3.0 < reaches[1:, 1:].mean() < 4.0
+    assert (np.abs(battles.mean(axis=0) - 50.0) <= reaches)[0].mean() > 0.9
 
 
 def test_a_single_battle_keeps_the_error_of_its_rounds_and_the_unmet_have_none() -> None:
