@@ -48,22 +48,21 @@ def replay(
 
     film = film_of(open_recording(file))
     view, start = checked_view(film, overlay or [], shooter), checked_start(film, round_number, turn)
+    # Where guns are asked for, a mistake is told at once; else they are read when first looked at.
+    known = beliefs_of(film, gun or (), weights or ()) if view.overlays or gun or weights else None
     if export is not None:
         from beepsim.viewer.export import export_film, sentence
         from beepsim.viewer.frames import Cut
 
-        beliefs = beliefs_of(film, gun or (), weights or ()) if view.overlays else None
         with interruptible(f"{export} was not written"):
             cut = Cut(rounds, turns, 1.0 if speed is None else speed)
-            exported = export_film(film, export, view, cut, size, beliefs)
+            exported = export_film(film, export, view, cut, size, known)
         print_json(asdict(exported)) if as_json else print(sentence(exported))
         return
     from beepsim.viewer.controls import State
     from beepsim.viewer.film import frame_of
     from beepsim.viewer.player import play, subject_of
 
-    # Where guns are asked for, a mistake is told before the window opens; else they are read when first looked at.
-    known = beliefs_of(film, gun or (), weights or ()) if view.overlays or gun or weights else None
     state = State(frame=frame_of(film, start), view=view)
     with interruptible("the window is closed"):
         play(subject_of(film), state, lambda shown: known or beliefs_of(shown), title=f"{file.name} – beepsim")

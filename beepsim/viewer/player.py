@@ -27,7 +27,7 @@ from beepsim.viewer.controls import (
 )
 from beepsim.viewer.film import Film, marks_of
 from beepsim.viewer.overlays import OVERLAYS
-from beepsim.viewer.window import draw_window
+from beepsim.viewer.window import draw_notice, draw_window
 
 FRAMES_A_SECOND = 60
 FIRST_SIZE, SMALLEST_SIZE = (1280, 800), (320, 240)
@@ -107,7 +107,7 @@ def run(
 ) -> State:
     state = after(state, size_of(window), subject)
     show_first(window, state, subject)
-    clock, drawn, beliefs = pygame.time.Clock(), None, None
+    clock, drawn, beliefs, ready = pygame.time.Clock(), None, None, frozenset[str]()
     while not state.is_closed:
         if (told := news()) is not None:
             subject, drawn, beliefs = subject_of(*told), None, None
@@ -124,6 +124,10 @@ def run(
             state = after(state, size_of(window), subject)
         is_exposed = any(event.type == pygame.WINDOWEXPOSED for event in events)
         if is_exposed or seen_of(state) != drawn:
+            if new := state.view.overlays - ready:
+                draw_notice(window.get_surface(), state, new)  # else a window that computes seems to hang
+                window.flip()
+                ready |= new
             if state.view.overlays and beliefs is None:
                 beliefs = believe(subject.film)
             draw_window(window.get_surface(), state, subject, beliefs)

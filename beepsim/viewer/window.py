@@ -47,6 +47,15 @@ def draw_window(surface: pygame.Surface, state: State, subject: Subject, beliefs
         draw_card(surface, "Keys", help_rows(state), whole, layout.unit)
 
 
+def draw_notice(surface: pygame.Surface, state: State, overlays: frozenset[str]) -> None:
+    """That overlays are computed which nobody has looked at yet."""
+    rows: list[Row] = [
+        ((", ".join(sorted(overlays)), TEXT),),
+        (("once after an installation up to a minute", FAINT_TEXT),),
+    ]
+    draw_card(surface, "Computing overlays", rows, layout_at(state).field, layout_at(state).unit)
+
+
 def draw_timeline(surface: pygame.Surface, state: State, film: Film, layout: Layout) -> None:
     box, unit = layout.timeline, layout.unit
     rect = rect_of(box)

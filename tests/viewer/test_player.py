@@ -101,6 +101,14 @@ def test_keys(virtual_display, monkeypatch) -> None:
     assert end.view.overlays == {"waves"} and end.zoom == pytest.approx(2.5) and end.is_closed
 
 
+def test_it_says_that_it_computes_before_an_overlay_is_first_drawn(virtual_display, monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(player, "draw_notice", lambda surface, state, overlays: told.append(set(overlays)))
+    w, d = key_down(pygame.K_w, "w"), key_down(pygame.K_d, "d")
+    played(monkeypatch, PAUSED, [w], [w], [w], [d], [key_down(pygame.K_RIGHT)])
+    assert told == [{"waves"}, {"densities"}]
+
+
 def test_clicks_on_the_timeline(virtual_display, monkeypatch) -> None:
     layout = layout_at(PAUSED)
     strip = strip_of(layout.timeline, layout.unit)

@@ -84,3 +84,9 @@ def test_a_newer_format_is_named(file, shown, tmp_path) -> None:
     with pytest.raises(UserError, match="format 99 is not known"):
         replay(tmp_path / "newer.battle")
     assert not shown
+
+
+def test_an_unknown_gun_is_told_of_an_export_without_overlays_too(file, tmp_path) -> None:
+    with pytest.raises(UserError, match="unknown gun 'kn'"):
+        replay(file, "--export", str(tmp_path / "a.png"), "--gun", "kn")
+    assert not list(tmp_path.glob("*.png"))
