@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -232,12 +231,6 @@ def read_recording(path: Path) -> Recording:
 def read_round(path: Path, round_number: int) -> Recording:
     """One round of the battle, reading no other round's rows (a few milliseconds). Raises UserError as above."""
     return read_groups(path, round_number)
-
-
-def iterate_recordings(paths: list[Path]) -> Iterator[Recording]:
-    """The battles one after the other, never two in memory."""
-    for path in paths:
-        yield read_recording(path)
 
 
 def read_groups(path: Path, round_number: int | None) -> Recording:

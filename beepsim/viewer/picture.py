@@ -16,9 +16,3 @@ def draw_picture(surface: pygame.Surface, scene: Scene, has_panel: bool = True, 
     draw_scene(surface, scene, whole_field(scene.width, scene.height, Box(0, 0, width - panel, height)), unit)
     if has_panel:
         draw_panel(surface, scene.panel, Box(width - panel, 0, panel, height), unit)
-
-
-def picture_of(scene: Scene, width: int, height: int, has_panel: bool = True, unit: float = 1.0) -> pygame.Surface:
-    surface = pygame.Surface((width, height))
-    draw_picture(surface, scene, has_panel, unit)
-    return surface

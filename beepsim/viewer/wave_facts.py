@@ -24,7 +24,7 @@ def wave_blocks(airborne: Airborne) -> list[Block]:
     """The chosen wave."""
     wave = airborne.chosen
     if wave is None:
-        return [Block("Wave", (Fact("no bullet in the air", ""),))]
+        return [Block("Wave", (Fact("bullets in the air", "none", robot_colour(airborne.shooter)),))]
     row, colour = airborne.flight.rows[wave], robot_colour(airborne.shooter)
     low, high = (signed(airborne.guess_factor(wave, offset)) for offset in airborne.interval(wave))
     left, right = (math.degrees(row[name]) for name in ("escape_left", "escape_right"))

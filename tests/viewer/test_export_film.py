@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pygame
 import pytest
 from PIL import Image, ImageSequence
 from typer.testing import CliRunner
@@ -22,7 +23,7 @@ from beepsim.viewer.export import export_film
 from beepsim.viewer.film import DEAD, Film, Moment, film_of
 from beepsim.viewer.frames import Cut, Stretch, stretches_of
 from beepsim.viewer.moments import key_moments
-from beepsim.viewer.picture import picture_of
+from beepsim.viewer.picture import draw_picture
 from beepsim.viewer.scene import scene_at
 from beepsim.viewer.view import View
 
@@ -47,7 +48,9 @@ def run(*arguments: object) -> str:
 
 def pixels_of(film: Film, moment: Moment, width: int, height: int, view: View = View()) -> np.ndarray:
     scene = scene_at(film, moment, view, Beliefs(film, {}) if view.overlays else None)
-    return export.array_of(picture_of(scene, width, height, width >= export.PANEL_FROM, 0.85))
+    surface = pygame.Surface((width, height))
+    draw_picture(surface, scene, width >= export.PANEL_FROM, 0.85)
+    return export.array_of(surface)
 
 
 def test_a_gif_has_its_frames_size_and_length(film: Film, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from beepsim.targeting.surfing import surfer_waves
 from beepsim.targeting.weights import ModelConfig, initial_weights, load_weights, save_weights
 from beepsim.viewer.airborne import airborne_at
 from beepsim.viewer.beliefs import Beliefs, beliefs_of, past_hits
-from beepsim.viewer.colours import TEXT
+from beepsim.viewer.colours import TEXT, robot_colour
 from beepsim.viewer.dangers import danger_at, danger_of, surf_at
 from beepsim.viewer.densities import HEIGHT, INSIDE, candidate_shapes, density_shapes, virtual_bullets
 from beepsim.viewer.film import Film, Moment, film_of
@@ -402,3 +402,10 @@ def test_all_overlays_of_a_battle_without_a_wave_that_broke(last_turn) -> None:
     short = film_of(replace(made, robots=robots, bullets=made.bullets[:0], rounds=rounds))
     for shooter in (0, 1):
         scene_at(short, Moment(0, last_turn), View(ALL, shooter), beliefs_of(short))
+
+
+@pytest.mark.parametrize("shooter", [0, 1])
+def test_whose_bullets_are_not_in_the_air_is_told(film, shooter) -> None:
+    (block,) = overlay_blocks(film, Moment(0, 0), View(frozenset({"waves"}), shooter), beliefs_of(film))
+    (fact,) = block.facts
+    assert (fact.name, fact.value, fact.colour) == ("bullets in the air", "none", robot_colour(shooter))

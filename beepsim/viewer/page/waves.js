@@ -136,7 +136,7 @@ const signed = (factor) => minus((factor < 0 ? "" : "+") + factor.toFixed(2));
 // The chosen wave in words and numbers, as wave_facts.py has it.
 function waveBlocks(moment, view) {
   const airborne = airborneAt(moment, view);
-  if (airborne.chosen === null) return [{ title: "Wave", facts: [fact("no bullet in the air", "")] }];
+  if (airborne.chosen === null) return [{ title: "Wave", facts: [fact("bullets in the air", "none", colours.robots[view.shooter])] }];
   const wave = launched(airborne, airborne.chosen);
   const degrees = (angle) => ((angle * 180) / Math.PI).toFixed(0);
   const interval = intervalOf(airborne, airborne.chosen)?.map((offset) => signed(guessFactor(wave, offset)));
