@@ -232,8 +232,8 @@ def load_weights(path: Path) -> Weights:
         if metadata["kind"] != "weights":
             raise UserError(f"{path} holds {metadata['kind']!r}, not weights of a gun")
         version, config, provenance = metadata["features"], metadata["config"], metadata.get("provenance")
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise UserError(f"{path} is a safetensors file, but not weights of a gun ({error!r})") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UserError(f"{path} is a safetensors file, but not weights of a gun: it does not say of which") from None
     return weights_of(str(path), version, config, arrays, provenance)
 
 
