@@ -143,7 +143,9 @@ def test_a_cut_file_is_refused(tmp_path, keep):
 def test_a_foreign_safetensors_file_is_refused(tmp_path, metadata):
     path = tmp_path / "model.safetensors"
     save_file({"w": np.zeros(3)}, path, metadata)
-    with pytest.raises(UserError, match="model.safetensors is a safetensors file, but not weights of a gun: it does not say of which$"):
+    with pytest.raises(
+        UserError, match="model.safetensors is a safetensors file, but not weights of a gun: it does not say of which$"
+    ):
         load_weights(path)
 
 
