@@ -28,7 +28,7 @@ MOST_RANKS = 50  # that are printed
 MOST_WORKERS = 1000
 MOST_SECONDS = 1e6
 MOST_MEMORY = 1 << 30  # MiB
-AT_HAND = 8  # battles for each worker, the one that it fights included
+AT_HAND = 16  # battles for each worker, the one that it fights included
 
 
 class WithRun(TyperGroup):

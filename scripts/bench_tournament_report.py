@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "tournament"))
+TESTS = Path(__file__).parent.parent / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "tournament")]
 
 from browser import find_browser, run_in_page  # noqa: E402
 from made_standing import make_standing  # noqa: E402

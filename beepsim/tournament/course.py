@@ -4,6 +4,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from inspect import GEN_CREATED, getgeneratorstate
 from queue import SimpleQueue
@@ -18,7 +19,7 @@ from beepsim.tournament.standing import DUEL, Key, Standing
 from beepsim.workers import JobFailed, WorkerDied
 
 TRIES = 2  # of a battle whose worker dies
-SECONDS_TO_GATHER = 0.03  # results that come together are entered together: a process that wakes for each is slow
+SECONDS_TO_GATHER = 0.05  # results that come together are entered together: a process that wakes for each is slow
 
 
 class Watch(Protocol):
@@ -63,13 +64,15 @@ def follow(
     ledger: Ledger,
     submit: Callable[[Key], Future],
     enter: Callable[[Key, Outcome], np.ndarray],
+    entering: Callable[[], AbstractContextManager[None]],
     fail: Callable[[Key, str], None],
     capacity: int,
     watch: Watch,
 ) -> None:
     """Goes through the plan until it ends or the watch stops it; then battles at hand are still awaited and entered.
 
-    A battle whose worker dies is fought again once; after that its pairing has failed.
+    A battle whose worker dies is fought again once; after that its pairing has failed. Battles that end together are
+    entered within one block of `entering`.
     """
     untold: deque[Step] = deque()  # steps of which the plan has not been told
     waiting: deque[tuple[Key, Step]] = deque()
@@ -84,9 +87,9 @@ def follow(
             ledger.failed[key.bots] = reason
         step.open -= 1
 
-    def settle(future: Future, key: Key, step: Step) -> None:
+    def settle_failed(future: Future, key: Key, step: Step) -> None:
         try:
-            outcome = future.result()
+            future.result()
         except CancelledError:
             return
         except WorkerDied as error:
@@ -102,9 +105,6 @@ def follow(
             close(key, step, str(error))
         except Exception as error:  # what an executor of another kind hands on as the job raised it
             close(key, step, f"{type(error).__name__}: {error}")
-        else:
-            ledger.rows[key] = enter(key, outcome)
-            step.open -= 1
 
     while True:
         while not is_over and not watch.is_stopped() and len(waiting) < capacity and can_tell(untold, plan.lag):
@@ -132,21 +132,31 @@ def follow(
         if watch.is_stopped():
             for future in running:
                 future.cancel()  # what nobody has begun
-        for future in ended_together(ended):
-            settle(future, *running.pop(future))
+        results, failures = ended_together(ended, SECONDS_TO_GATHER if waiting else 0.0)
+        with entering():
+            for future in results:
+                key, step = running.pop(future)
+                ledger.rows[key] = enter(key, future.result())
+                step.open -= 1
+        for future in failures:
+            settle_failed(future, *running.pop(future))
 
 
 def broken(error: BrokenExecutor) -> UserError:
     return UserError(f"the workers broke down ({error or type(error).__name__}); the same command goes on from here")
 
 
-def ended_together(ended: SimpleQueue[Future]) -> list[Future]:
-    """The futures that have ended, at least one."""
-    found = [ended.get()]
-    time.sleep(SECONDS_TO_GATHER)
-    while not ended.empty():
-        found.append(ended.get())
-    return found
+def ended_together(ended: SimpleQueue[Future], seconds: float) -> tuple[list[Future], list[Future]]:
+    """The futures that end within `seconds` of the first one: those with a result, the others."""
+    results: list[Future] = []
+    failures: list[Future] = []
+    future = ended.get()
+    time.sleep(seconds)
+    while True:
+        (failures if future.cancelled() or future.exception() else results).append(future)
+        if ended.empty():
+            return results, failures
+        future = ended.get()
 
 
 def can_tell(untold: deque[Step], lag: int) -> bool:

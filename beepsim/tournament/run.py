@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -84,6 +85,8 @@ def run_tournament(
             watch.enter(duels)
             return duels
 
+        entering = partial(database.transaction, connection)
+
         def fail(key: Key, reason: str) -> None:
             numbers = [venue.bots[entrant] for entrant in order_of(venue, key)]
             database.write_failure(connection, venue.series, key.season, numbers, reason)
@@ -92,7 +95,7 @@ def run_tournament(
 
         ended = "failed"
         try:
-            follow(plan, ledger, submit, enter, fail, capacity, watch)
+            follow(plan, ledger, submit, enter, entering, fail, capacity, watch)
             ended = "stopped" if watch.is_stopped() else "complete"
         except KeyboardInterrupt:
             ended = "interrupted"

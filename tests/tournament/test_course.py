@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import nullcontext
 from queue import SimpleQueue
 
 import numpy as np
@@ -89,7 +90,7 @@ def go(
     with monkeypatch.context() as patch:
         patch.setitem(follow.__globals__, "SimpleQueue", Ended)
         patch.setitem(follow.__globals__, "SECONDS_TO_GATHER", 0.0)
-        follow(plan, ledger or Ledger(), lottery.submit, enter, failures.__setitem__, capacity, watch)
+        follow(plan, ledger or Ledger(), lottery.submit, enter, nullcontext, failures.__setitem__, capacity, watch)
     return lottery, watch, failures
 
 
