@@ -1,125 +1,38 @@
 """Jobs over processes: order, mistakes, deaths, limits; nothing is lost and nobody is left."""
 
-import ctypes
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import BrokenExecutor, CancelledError
-from pathlib import Path
 
 import pytest
+from worker_jobs import (
+    PATIENCE,
+    await_file,
+    echo,
+    fork,
+    hang,
+    hang_without_limit,
+    ignore_the_limit,
+    is_alive,
+    keep,
+    kill,
+    leave_a_child_and_die,
+    limits,
+    make,
+    square,
+    text_order,
+    until,
+    use,
+)
 
 from beepsim import workers
 from beepsim.errors import UserError
 from beepsim.limits import STATM
 from beepsim.processes import AHEAD_BYTES, THREAD_LIMITS
 from beepsim.workers import JobFailed, WorkerDied, Workers, spread
-
-PATIENCE = 30.0  # seconds for what must happen
-KEPT: list[bytearray] = []
-
-
-def square(number: int) -> int:
-    if number == 13:
-        raise UserError("13 is not liked here")
-    if number == 14:
-        raise ValueError("nor is 14")
-    if number == 15:
-        os._exit(3)
-    return number * number
-
-
-def limits(_: int) -> list[str | None]:
-    return [os.environ.get(name) for name in THREAD_LIMITS]
-
-
-def kill(number: int) -> None:
-    os.kill(os.getpid(), number)
-
-
-def hang(holds_gil: bool) -> None:
-    if holds_gil:
-        ctypes.PyDLL(None).sleep(1000)
-    threading.Event().wait()
-
-
-def use(mebibytes: int) -> int:
-    return len(bytearray(mebibytes << 20)) >> 20
-
-
-def keep(mebibytes: int) -> None:
-    KEPT.append(bytearray(mebibytes << 20))
-
-
-def echo(value: bytes) -> bytes:
-    return value
-
-
-class Unreadable:
-    def __reduce__(self):
-        return int, ("no number",)
-
-
-def make(kind: str) -> object:
-    return Unreadable() if kind == "unreadable" else threading.Lock()
-
-
-def await_file(begun: Path, end: Path) -> int:
-    """A job that is at hand until `end` exists; the process it is in."""
-    begun.write_text(str(os.getpid()))
-    while not end.exists():
-        time.sleep(0.01)
-    return os.getpid()
-
-
-def fork(end: Path) -> int:
-    """Both copies return; the new one once `end` exists."""
-    pid = os.fork()
-    if not pid:
-        while not end.exists():
-            time.sleep(0.01)
-    return pid
-
-
-def leave_a_child_and_die(pid_file: Path) -> None:
-    pid = os.fork()
-    if not pid:
-        time.sleep(10 * PATIENCE)
-    pid_file.write_text(str(pid))
-    os._exit(3)
-
-
-def ignore_the_limit() -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_IGN)
-
-
-def hang_without_limit() -> None:
-    ignore_the_limit()
-    time.sleep(10 * PATIENCE)
-
-
-def text_order() -> list[str]:
-    return list({f"text {number}" for number in range(20)})
-
-
-def until(condition) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
-
-
-def is_alive(pid: int) -> bool:
-    """No zombie either, unless nobody has asked for it yet."""
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
 
 # --- spread ---
 
@@ -158,7 +71,7 @@ def test_what_a_function_raises_costs_its_job_alone():
         wrong, fails, right = (pool.submit(square, number) for number in (13, 14, 5))
         with pytest.raises(UserError, match="13 is not liked here"):
             wrong.result(PATIENCE)
-        with pytest.raises(JobFailed, match="(?s)Traceback.*test_workers.*ValueError: nor is 14"):
+        with pytest.raises(JobFailed, match="(?s)Traceback.*worker_jobs.*ValueError: nor is 14"):
             fails.result(PATIENCE)
         assert right.result(PATIENCE) == 25
 
@@ -275,7 +188,7 @@ def test_a_job_that_hangs_is_ended_and_its_place_told(holds_gil):
     with Workers(1, seconds=0.5) as pool:
         hangs, right = pool.submit(hang, holds_gil), pool.submit(square, 3)
         with pytest.raises(
-            WorkerDied, match=r"^it took longer than 0.5 s, hung in .*test_workers.py, line \d+, in hang$"
+            WorkerDied, match=r"^it took longer than 0.5 s, hung in .*worker_jobs.py, line \d+, in hang$"
         ):
             hangs.result(PATIENCE)
         assert right.result(PATIENCE) == 9
@@ -397,89 +310,3 @@ def test_where_a_process_cannot_be_replaced_the_others_go_on(monkeypatch):
         assert "exit code 3" in str(pool.submit(square, 15).exception(PATIENCE))
         futures = [pool.submit(square, number) for number in range(10)]
         assert [future.result(PATIENCE) for future in futures] == [number * number for number in range(10)]
-
-
-# --- a program with workers ---
-
-PROGRAM = """
-import signal
-from pathlib import Path
-from test_workers import await_file
-from beepsim.workers import Workers
-
-def main(folder):
-    with Workers(2) as pool:
-        jobs = [pool.submit(await_file, folder / f"begun {number}", folder / "end") for number in range(5)]
-        (folder / "waits").touch()
-        try:
-            jobs[0].result()
-        except KeyboardInterrupt:
-            (folder / "interrupted").touch()
-            raise
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it is ignored, as in background jobs
-    main(Path(__file__).parent)
-"""
-
-
-def start_program(folder: Path, text: str) -> subprocess.Popen[str]:
-    (folder / "program.py").write_text(text)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    command = [sys.executable, str(folder / "program.py")]
-    return subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True)
-
-
-def pids_at_work(folder: Path) -> list[int]:
-    until(lambda: len([path for path in folder.glob("begun *") if path.read_text()]) == 2)
-    return [int(path.read_text()) for path in folder.glob("begun *")]
-
-
-def test_workers_of_a_killed_program_end_with_their_job(tmp_path):
-    with start_program(tmp_path, PROGRAM) as program:
-        pids = pids_at_work(tmp_path)
-        program.kill()
-        program.wait(PATIENCE)
-        (tmp_path / "end").touch()
-        until(lambda: not any(map(is_alive, pids)))
-    assert len(list(tmp_path.glob("begun *"))) == 2  # what was sent ahead is not begun
-
-
-def test_ctrl_c_lets_the_jobs_at_hand_finish(tmp_path):
-    with start_program(tmp_path, PROGRAM) as program:
-        pids = pids_at_work(tmp_path)
-        until((tmp_path / "waits").exists)
-        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
-        until((tmp_path / "interrupted").exists)
-        (tmp_path / "end").touch()
-        _, errors = program.communicate(timeout=PATIENCE)
-    assert program.returncode == -signal.SIGINT and errors.count("Traceback") == 1 and "KeyboardInterrupt" in errors
-    assert len(list(tmp_path.glob("begun *"))) == 2 and not any(map(is_alive, pids))
-
-
-def test_ctrl_c_twice_ends_at_once(tmp_path):
-    with start_program(tmp_path, PROGRAM) as program:
-        pids = pids_at_work(tmp_path)
-        until((tmp_path / "waits").exists)
-        os.killpg(program.pid, signal.SIGINT)
-        until((tmp_path / "interrupted").exists)
-        os.killpg(program.pid, signal.SIGINT)
-        program.communicate(timeout=PATIENCE)
-        until(lambda: not any(map(is_alive, pids)))
-
-
-def test_workers_that_cannot_start_are_not_tried_for_ever(tmp_path):
-    unguarded = """
-from concurrent.futures import BrokenExecutor
-from test_workers import square
-from beepsim.workers import Workers
-with Workers(1) as pool:
-    futures = [pool.submit(square, number) for number in range(3)]
-    for future in futures:
-        assert type(future.exception(50)) is BrokenExecutor
-        assert "its process did not start: its process ended with exit code 1" == str(future.exception(50)), future
-"""
-    with start_program(tmp_path, unguarded) as program:
-        _, errors = program.communicate(timeout=PATIENCE)
-        assert program.returncode == 0 and "AssertionError" not in errors
-        assert "freeze_support" in errors  # Python tells the author of the program

@@ -42,7 +42,7 @@ def test_sources_that_are_not_what_they_should_be_are_refused() -> None:
         unpacked_bot(replace(source, files=(("circle.py", b"def move(command):\n    pass\n"),)))
 
 
-@pytest.mark.parametrize("name", ["../circle.py", "my circle+gun.v2.py", "/tmp/circle.py"])
+@pytest.mark.parametrize("name", ["../circle.py", "my circle+gun.v2.py", "/nowhere/circle.py"])
 def test_any_name_of_a_file_is_unpacked_in_a_folder_of_its_own(name: str) -> None:
     (source,) = find_bots("circle+linear")
     bot = unpacked_bot(replace(source, files=((name, source.files[0][1]), source.files[1])))

@@ -67,6 +67,15 @@ def busy_moments(film: Film) -> list[Moment]:
     return [Moment(index, turn) for index in (0, 3) for turn in range(40, 160, 7)]
 
 
+def surfed(film: Film, beliefs: Beliefs):
+    """Moments at which the target of a wave knows of a hit: the moment, what is in the air, what the target fears."""
+    for moment in busy_moments(film):
+        airborne = airborne_at(beliefs, moment, View())
+        surf = surf_at(airborne, beliefs)
+        if surf is not None and surf.known:
+            yield moment, airborne, surf
+
+
 def angle_to(x: float, y: float, place: tuple[float, float]) -> float:
     return math.atan2(place[0] - x, place[1] - y)
 
@@ -288,11 +297,7 @@ def test_a_surfer_fears_what_its_past_hits_say(film, beliefs):
 
 def test_danger_is_the_mass_around_a_place(film, beliefs):
     compared = 0
-    for moment in busy_moments(film):
-        airborne = airborne_at(beliefs, moment, View())
-        surf = surf_at(airborne, beliefs)
-        if surf is None or surf.known == 0:
-            continue
+    for moment, _, surf in surfed(film, beliefs):
         density, _ = beliefs.danger(moment.round, 1, surf.wave)
         half, negative, positive = surf.sides
         step = GRID[1] - GRID[0]
@@ -307,11 +312,7 @@ def test_danger_is_the_mass_around_a_place(film, beliefs):
 
 def test_danger_on_the_way_is_that_of_the_direction_from_the_wave_s_source(film, beliefs):
     compared = 0
-    for moment in busy_moments(film):
-        airborne = airborne_at(beliefs, moment, View())
-        surf = surf_at(airborne, beliefs)
-        if surf is None or surf.known == 0:
-            continue
+    for moment, airborne, surf in surfed(film, beliefs):
         row = airborne.flight.rows[surf.wave]
         for gf in (-0.9, -0.3, 0.4):
             place = point(row["source_x"], row["source_y"], float(airborne.angle(surf.wave, gf)), 200.0)
