@@ -37,6 +37,8 @@ from beepsim.rules import (
     wall_damage,
 )
 
+NO_WALL = 10.0  # no bearing: those lie in [-pi, pi)
+
 
 @part
 def move_robots(world):
@@ -57,6 +59,8 @@ def move_robots(world):
             robot.gun_heat = max(robot.gun_heat - world.rules[0].gun_cooling_rate, 0.0)
             turn_robot(robot, command)
             accelerate(robot, command)
+            if robot.velocity != 0.0:
+                update_box(robot)
             stop_at_walls(world, robot, command, order[i])
             stop_at_robots(world, robot, command, order[i], before)
             if not robot.scan_requested:
@@ -93,23 +97,31 @@ def turned_within(remaining, rate):
 
 
 @part
+def turn_body(robot, command):
+    """Turns the body, not after a collision of one's own fault; returns by how much."""
+    if robot.in_collision or not abs(command.body_turn) > 0.0:
+        return 0.0
+    turned = turned_within(command.body_turn, min(command.max_turn_rate, body_turn_rate(robot.velocity)))
+    heading = robot.heading + turned
+    command.body_turn -= turned
+    robot.heading = near_absolute_angle(heading) if command.body_turn == 0.0 else absolute_angle(heading)
+    return turned
+
+
+@part
 def turn_robot(robot, command):
-    """Body (not after a collision of one's own fault), gun, radar; each takes along what is mounted on it.
+    """Body, gun, radar; each takes along what is mounted on it.
 
     Nothing is turned where nothing, or NaN, remains: abs(…) > 0.
     """
-    body_turn, gun_turn, radar_turn = command.body_turn, command.gun_turn, command.radar_turn
+    gun_turn, radar_turn = command.gun_turn, command.radar_turn
     gun_heading, radar_heading = robot.gun_heading, robot.radar_heading
-    if not robot.in_collision and abs(body_turn) > 0.0:
-        turned = turned_within(body_turn, min(command.max_turn_rate, body_turn_rate(robot.velocity)))
-        heading = robot.heading + turned
+    turned = turn_body(robot, command)
+    if turned != 0.0:
         gun_heading += turned
         radar_heading += turned
         gun_turn = gun_turn - turned if command.adjust_gun_for_body else gun_turn
         radar_turn = radar_turn - turned if command.adjust_radar_for_body else radar_turn
-        body_turn -= turned
-        command.body_turn = body_turn
-        robot.heading = near_absolute_angle(heading) if body_turn == 0.0 else absolute_angle(heading)
     if abs(gun_turn) > 0.0:
         turned = turned_within(gun_turn, MAX_GUN_TURN)
         gun_heading += turned
@@ -150,13 +162,12 @@ def accelerate(robot, command):
         update_direction(robot)
         robot.x += velocity * robot.sine
         robot.y += velocity * robot.cosine
-        update_box(robot)
 
 
 @part
-def stop_at_walls(world, robot, command, index):
-    """A robot beyond a wall slides back along its path; an advanced one pays for it."""
-    right, top = (world.rules[0].width - HALF_BOT_WIDTH, world.rules[0].height - HALF_BOT_WIDTH)
+def slide_from_walls(robot, width, height):
+    """A robot beyond a wall slides back along its path; returns the wall's bearing, or NO_WALL."""
+    right, top = width - HALF_BOT_WIDTH, height - HALF_BOT_WIDTH
     dx, dy, bearing = 0.0, 0.0, 0.0
     if robot.x < HALF_BOT_WIDTH:
         dx, bearing = (HALF_BOT_WIDTH - robot.x, relative_angle(THREE_HALVES_PI - robot.heading))
@@ -167,9 +178,7 @@ def stop_at_walls(world, robot, command, index):
     elif robot.y > top:
         dy, bearing = top - robot.y, relative_angle(-robot.heading)
     if dx == 0.0 and dy == 0.0:
-        return
-    event = new_event(world, index)
-    event.type, event.bearing = HIT_WALL_EVENT, bearing
+        return NO_WALL
     if np.fmod(robot.heading, HALF_PI) != 0.0:
         slope = near_tan(robot.heading)
         if dx == 0.0:
@@ -180,6 +189,17 @@ def stop_at_walls(world, robot, command, index):
             dx = dy * slope
     robot.x = min(max(robot.x + dx, HALF_BOT_WIDTH), right)
     robot.y = min(max(robot.y + dy, HALF_BOT_WIDTH), top)
+    return bearing
+
+
+@part
+def stop_at_walls(world, robot, command, index):
+    """A robot at a wall stops there; an advanced one pays for it."""
+    bearing = slide_from_walls(robot, world.rules[0].width, world.rules[0].height)
+    if bearing == NO_WALL:
+        return
+    event = new_event(world, index)
+    event.type, event.bearing = HIT_WALL_EVENT, bearing
     if robot.kind == ADVANCED:
         set_energy(robot, command, robot.energy - wall_damage(robot.velocity))
     update_box(robot)
