@@ -20,10 +20,11 @@ from beepsim.loop import Host, RoundRows, Stage, Stopped, new_stage, play_round,
 from beepsim.recording.format import MAX_ROBOTS, SUFFIX, Recording, write_recording
 from beepsim.recording.recorder import new_notes
 from beepsim.results import BattleResult, recording_of, robot_results
-from beepsim.robots.crew import new_crew, new_memories
+from beepsim.robots.crew import new_crew
 from beepsim.robots.host import Host as ClassHost
 from beepsim.robots.loader import ROBOT, Bot, load_bot, robot_class
 from beepsim.robots.plain import PlainHost
+from beepsim.robots.prepare import new_memory
 from beepsim.workers import spread
 
 SEEDS = 1 << 48
@@ -165,7 +166,8 @@ def on_stage(
     turn_time_limit: float | None = None,
 ) -> Iterator[Stage]:
     """The stage of a battle, for its duration."""
-    with own_global_randomness(seed) if any(is_class(bot) for bot in bots) else nullcontext():
+    draws = any(is_class(bot) or any(part.prepares for part in bot.parts) for bot in bots)
+    with own_global_randomness(seed) if draws else nullcontext():
         stage = set_stage(bots, names, seed, rules, start, is_recorded, compiled, turn_time_limit)
         try:
             yield stage
@@ -196,7 +198,7 @@ def set_stage(
     else:
         world = World(*(array.copy() for array in start))
         world.robots["kind"], world.battle["turn"] = kinds, 0
-    memories = new_memories(bots)
+    memories = [new_memory(bot) for bot in bots]
     crew, notes = new_crew(bots, memories, world, seed, compiled), new_notes(world, is_recorded)
     hosts: dict[int, Host] = {}
     for robot, bot in enumerate(bots):

@@ -68,7 +68,8 @@ def bots(as_json: Json = False) -> None:
 
     Example: beepsim bots
     """
-    from beepsim.robots.loader import GUN, MOVEMENT, ROBOT, WHOLE, list_parts
+    from beepsim.robots.loader import ROBOT, list_parts
+    from beepsim.robots.modules import GUN, MOVEMENT, WHOLE
 
     parts = list_parts()
     names = {kind: [part.name for part in parts if part.kind == kind] for kind in (MOVEMENT, GUN, WHOLE)}

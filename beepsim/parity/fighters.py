@@ -6,10 +6,11 @@ from beepsim.battle import names_of
 from beepsim.engine.rounds import may_run
 from beepsim.engine.state import ADVANCED, DEAD, World
 from beepsim.errors import UserError
-from beepsim.robots.crew import new_crew, new_memories, show, take
+from beepsim.robots.crew import new_crew, show, take
 from beepsim.robots.exchange import CALL_ALWAYS, INNOCENT
 from beepsim.robots.host import Host
 from beepsim.robots.loader import BASES, ROBOT, Bot, list_bots, load_bot, load_part, named_file, robot_class
+from beepsim.robots.prepare import new_memory
 
 
 def kind_of(name: str) -> int:
@@ -32,7 +33,7 @@ class Fighters:
 
     def __init__(self, bots: list[Bot], world: World) -> None:
         self.world = world
-        self.crew = new_crew(bots, new_memories(bots), world, int(world.random[0]), is_compiled=False)
+        self.crew = new_crew(bots, [new_memory(bot) for bot in bots], world, int(world.random[0]), is_compiled=False)
         names = names_of(bots)
         hidden = bool(world.rules[0].hide_enemy_names)
         self.hosts = [

@@ -33,7 +33,7 @@ from beepsim.engine.state import (
 from beepsim.javarandom import new_random
 from beepsim.jit import jit
 from beepsim.robots.compiled import VIEW
-from beepsim.robots.entry import compiled_entry, memory_dtype
+from beepsim.robots.entry import compiled_entry
 from beepsim.robots.exchange import (
     CALL_ALWAYS,
     DISABLE,
@@ -78,11 +78,6 @@ def robot_seed(seed: int, robot: int) -> int:
     return (mixed ^ (mixed >> 31)) >> 16
 
 
-def new_memories(bots: list[Bot]) -> list[np.ndarray]:
-    """A zeroed record [1] of each bot's memory; keep them for as long as a crew holds their addresses."""
-    return [np.zeros(1, memory_dtype(bot)) for bot in bots]
-
-
 def new_crew(bots: list[Bot], memories: list[np.ndarray], world: World, seed: int, is_compiled: bool) -> Crew:
     """The crew at the start of a battle; compiles the bots that it is to call by address."""
     crew = Crew(
@@ -99,7 +94,7 @@ def new_crew(bots: list[Bot], memories: list[np.ndarray], world: World, seed: in
     for robot, bot in enumerate(bots):
         call = crew.calls[robot]
         is_called_by_address = is_compiled and bot.parts[0].kind != ROBOT
-        call["entry"] = compiled_entry(bot).address if is_called_by_address else 0
+        call["entry"] = compiled_entry(bot.parts).address if is_called_by_address else 0
         call["view_at"], call["command_at"] = crew.views[robot:].ctypes.data, crew.commands[robot:].ctypes.data
         call["memory_at"], call["random_at"] = memories[robot].ctypes.data, crew.random[robot:].ctypes.data
         call["events_at"] = crew.events.ctypes.data

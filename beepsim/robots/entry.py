@@ -25,7 +25,10 @@ from beepsim.files import write_text
 from beepsim.jit import c_function, cache_root, source_hash
 from beepsim.robots import compiled
 from beepsim.robots.compiled import TARGET, VIEW
-from beepsim.robots.loader import WHOLE, Bot, compiled_helpers, load_module, part_function
+from beepsim.robots.loader import Part, part_function
+from beepsim.robots.modules import WHOLE, compiled_helpers, load_module
+
+Parts = tuple[Part, ...]
 
 SIGNATURE = numba.types.void(
     numba.types.CPointer(numba.from_dtype(VIEW)),
@@ -49,10 +52,15 @@ def entry(view_at, events_at, count, memory_at, command_at, random_at, failed_at
 """
 
 
-def memory_dtype(bot: Bot) -> np.dtype:
+def name_of(parts: Parts) -> str:
+    return "+".join(part.name for part in parts)
+
+
+@cache
+def memory_dtype(parts: Parts) -> np.dtype:
     """What the bot keeps from turn to turn: TARGET unless it is a whole bot, and the memory of each part."""
-    fields: list[tuple[str, Any]] = [] if bot.parts[0].kind == WHOLE else [("target", TARGET)]
-    fields += [(part.kind, part.memory) for part in bot.parts if part.memory is not None]
+    fields: list[tuple[str, Any]] = [] if parts[0].kind == WHOLE else [("target", TARGET)]
+    fields += [(part.kind, part.memory) for part in parts if part.memory is not None]
     return aligned(np.dtype(fields or [("nothing", "i8")]))
 
 
@@ -80,63 +88,63 @@ def aligned_struct(dtype: np.dtype) -> np.dtype:
     return np.dtype(fields, align=True)
 
 
-def run_source(bot: Bot) -> str:
+def run_source(parts: Parts) -> str:
     """Text of `run`: the call of each part's function with the arguments that it asks for."""
     lines = ["def run(view, events, memory, command, random):"]
-    if bot.parts[0].kind != WHOLE:
+    if parts[0].kind != WHOLE:
         lines += ["track(view, events, memory.target)", "lock_radar(view, memory.target, command)"]
-    for part in bot.parts:
+    for part in parts:
         given = {"memory": f"memory.{part.kind}", "target": "memory.target"}
         lines.append(f"{part.kind}({', '.join(given.get(name, name) for name in part.arguments)})")
     return "\n    ".join(lines) + "\n"
 
 
-def entry_file(bot: Bot) -> Path:
+def entry_file(parts: Parts) -> Path:
     """The bot's source file in the cache directory, made where it is missing; named by all that it is compiled from."""
-    sources = [source_hash(Path(__file__)), *(f"{part.path} {source_hash(part.path)}" for part in bot.parts)]
+    sources = [source_hash(Path(__file__)), *(f"{part.path} {source_hash(part.path)}" for part in parts)]
     # Escaped, since nothing in a name or a path may end the comment.
-    comments = [f"# {line.encode('unicode_escape').decode()}" for line in (bot.name, *sources)]
+    comments = [f"# {line.encode('unicode_escape').decode()}" for line in (name_of(parts), *sources)]
     text = "\n".join([*comments, "from numba import carray", "", ""])
-    text += run_source(bot) + ENTRY
+    text += run_source(parts) + ENTRY
     path = cache_root() / "bots" / f"bot_{hashlib.sha256(text.encode()).hexdigest()[:16]}.py"
     if not path.exists():
         write_text(path, text)
     return path
 
 
-def entry_module(bot: Bot, is_compiled: bool) -> ModuleType:
+def entry_module(parts: Parts, is_compiled: bool) -> ModuleType:
     """The module of that file, with all that its functions call: plain Python, or compiled."""
-    module = load_module(entry_file(bot), is_compiled)
+    module = load_module(entry_file(parts), is_compiled)
     variables = vars(module)
-    variables["MEMORY"], variables["rows"] = memory_dtype(bot), rows
+    variables["MEMORY"], variables["rows"] = memory_dtype(parts), rows
     helpers = compiled_helpers() if is_compiled else compiled
     variables["track"], variables["lock_radar"] = helpers.track, helpers.lock_radar
-    for part in bot.parts:
+    for part in parts:
         variables[part.kind] = part_function(part, is_compiled)
     return module
 
 
-def plain_function(bot: Bot) -> Callable[..., None]:
+def plain_function(parts: Parts) -> Callable[..., None]:
     """The bot as a Python function (view, events, memory, command, random) over numpy records."""
-    return entry_module(bot, is_compiled=False).run
+    return entry_module(parts, is_compiled=False).run
 
 
 @cache
-def compiled_entry(bot: Bot) -> Any:
+def compiled_entry(parts: Parts) -> Any:
     """The bot as a C function of SIGNATURE; its `address` is good for as long as the process lives.
 
     Raises UserError where numba cannot compile the bot's functions.
     """
-    module = entry_module(bot, is_compiled=True)
+    module = entry_module(parts, is_compiled=True)
     try:
         return c_function(module.entry.py_func, SIGNATURE)
     except Exception as error:  # numba raises its own errors for most mistakes, KeyError for a misspelt field
         reason = " ".join(line.strip() for line in str(error).splitlines() if line.strip())[:600]
-        files = ", ".join(str(part.path) for part in bot.parts)
+        files = ", ".join(str(part.path) for part in parts)
         kind = "" if isinstance(error, NumbaError) else f"{type(error).__name__}: "
         if isinstance(error, KeyError):
             reason += ", no field of that name; the same `beepsim battle` with --uncompiled shows where"
-        raise UserError(f"bot '{bot.name}' ({files}) cannot be compiled: {kind}{reason}") from error
+        raise UserError(f"bot '{name_of(parts)}' ({files}) cannot be compiled: {kind}{reason}") from error
 
 
 @intrinsic

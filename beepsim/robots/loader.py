@@ -4,7 +4,8 @@ A bot is named by one part, or two joined by `+`: `circle` (a movement, which ne
 with a gun), `sample.Walls` (a class), `path/to/mybot.py`, `circle+path/to/mygun.py`. A part is one file that defines
 `move`, `aim` or `turn` (see `compiled.py`), or one class that derives from JuniorRobot, Robot, AdvancedRobot or
 RateControlRobot. Names are those of the files in `bots/` beside the package, where the README's set-up leaves them, and
-of its folders: `sample.Walls` is class Walls in `bots/sample/walls.py`.
+of its folders: `sample.Walls` is class Walls in `bots/sample/walls.py`. `settings.py` tells what may follow a part's
+name.
 """
 
 import ast
@@ -13,25 +14,35 @@ import hashlib
 import inspect
 import re
 import sys
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
 
 from beepsim.engine.state import ADVANCED, JUNIOR, STANDARD
 from beepsim.errors import UserError
-from beepsim.jit import PACKAGE, jit
-from beepsim.robots import compiled
-from beepsim.robots.guard import LIMIT_ERROR, EndlessLoop, guarded_code, recursive_function
+from beepsim.jit import PACKAGE
+from beepsim.robots.guard import recursive_function
+from beepsim.robots.modules import FUNCTIONS, GUN, MOVEMENT, PREPARE, WHOLE, failure, load_module
+from beepsim.robots.settings import (
+    Declared,
+    Settled,
+    declared_settings,
+    is_file,
+    part_label,
+    settings_hash,
+    settle,
+    split_spec,
+    texts_of,
+)
 
 BOTS = PACKAGE.parent / "bots"
-MOVEMENT, GUN, WHOLE, ROBOT = "move", "aim", "turn", "robot"
+ROBOT = "robot"
 KINDS = {MOVEMENT: "movement", GUN: "gun", WHOLE: "whole bot", ROBOT: "robot"}
-FUNCTIONS = (MOVEMENT, GUN, WHOLE)
 # By name: the classes' modules stand on those that run bots, which stand on this one.
 BASES = {"RateControlRobot": ADVANCED, "AdvancedRobot": ADVANCED, "JuniorRobot": JUNIOR, "Robot": STANDARD}
 DUE = (
@@ -44,14 +55,14 @@ ARGUMENTS = {
     WHOLE: ("view", "events", "memory", "command", "random"),
 }
 DEFAULT_VERSION = "1.0"
-MAX_SOURCE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Part:
     """One file: `kind` is the name of the function that it defines, `arguments` those which that function asks for.
 
-    A file with a class is of kind `robot`; `class_name` and `base` name that class and the one of BASES above it.
+    `settings` are their keys and defaults, `prepares` says whether it defines `prepare`. A file with a class is of kind
+    `robot`; `class_name` and `base` name that class and the one of BASES above it.
     """
 
     name: str
@@ -63,16 +74,22 @@ class Part:
     memory: np.dtype | None
     class_name: str = ""
     base: str = ""
+    settings: Declared = ()
+    prepares: bool = False
 
 
 @dataclass(frozen=True)
 class Bot:
-    """A movement, a movement with a gun, or a whole bot. `hash` is SHA-256 over its source files."""
+    """A movement, a movement with a gun, or a whole bot; `settings` are those of each part, with every key.
+
+    `hash` is SHA-256 over its source files, the settings that were given, and the files that any setting names.
+    """
 
     name: str
     version: str
     hash: str
     parts: tuple[Part, ...]
+    settings: tuple[Settled, ...]
 
     @property
     def has_gun(self) -> bool:
@@ -98,27 +115,39 @@ def list_bots() -> dict[str, list[str]]:
     return found
 
 
-def load_bot(spec: str) -> Bot:
-    """The bot of that name or those paths. Raises UserError for what is unknown, does not import or does not fit."""
-    names = [spec] if is_file(spec) else [name.strip() for name in spec.split("+")]
-    parts = tuple(load_part(find_part(name, spec)) for name in names)
+def load_bot(
+    spec: str,
+    movement: Mapping[str, Any] | None = None,
+    gun: Mapping[str, Any] | None = None,
+    bot: Mapping[str, Any] | None = None,
+) -> Bot:
+    """The bot of that name or those paths, with the settings in the text and those given for its movement, its gun or
+    the whole bot: `load_bot("circle+learned:power=2", gun={"weights": path})`.
+
+    Raises UserError for what is unknown, does not import or does not fit.
+    """
+    choices = split_spec(spec)
+    parts = tuple(load_part(find_part(name, spec)) for name, _ in choices)
     kinds = [part.kind for part in parts]
     if kinds not in ([ROBOT], [WHOLE], [MOVEMENT], [MOVEMENT, GUN]):
         found = " + ".join(f"{part.name} (a {KINDS[part.kind]})" for part in parts)
         raise UserError(f"bot '{spec}' is {found}; give a movement, a movement+gun, a whole bot, or a robot")
-    whole_hash = (
-        parts[0].hash if len(parts) == 1 else hashlib.sha256("".join(p.hash for p in parts).encode()).hexdigest()
-    )
+    texts = [dict(given) for _, given in choices]
+    for key, values, meant in (("movement", movement, (MOVEMENT,)), ("gun", gun, (GUN,)), ("bot", bot, (WHOLE, ROBOT))):
+        if values is not None:
+            place = next((place for place, kind in enumerate(kinds) if kind in meant), None)
+            if place is None:
+                raise UserError(f"bot '{spec}': settings of its {key} were given, but it has no {key}")
+            texts[place] |= texts_of(values, f"bot '{spec}'")
+    settings, names, hashes = [], [], []
+    for part, given in zip(parts, texts, strict=True):
+        settled = settle(part.settings, given, part.name, part.path, spec)
+        settings.append(settled)
+        names.append(part_label(part.name, settled, given))
+        hashes.append(settings_hash(part.hash, settled, given))
+    whole_hash = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
     versions = list(dict.fromkeys(part.version for part in parts))
-    return Bot("+".join(part.name for part in parts), "+".join(versions), whole_hash, parts)
-
-
-def is_file(name: str | Path) -> bool:
-    """Also of what no file can be called."""
-    try:
-        return Path(name).is_file()
-    except OSError:
-        return False
+    return Bot("+".join(names), "+".join(versions), whole_hash, parts, tuple(settings))
 
 
 def find_part(name: str, spec: str) -> Path:
@@ -208,7 +237,23 @@ def read_part(path: Path, state: tuple[int, int]) -> Part:
         raise UserError(f"{path}: MEMORY is {memory!r}; it must be a numpy dtype with named fields of plain numbers")
     if "memory" in arguments and memory is None:
         raise UserError(f"{path}: {kind} asks for 'memory', but the file defines no dtype MEMORY")
-    return Part(name_of(path, path.stem), kind, path.resolve(), version, digest, arguments, memory)
+    settings = declared_settings(path, getattr(module, "SETTINGS", {}))
+    prepares = isinstance(getattr(module, PREPARE, None), FunctionType)
+    refuse_useless_settings(path, module, memory, settings, prepares)
+    name = name_of(path, path.stem)
+    return Part(name, kind, path.resolve(), version, digest, arguments, memory, settings=settings, prepares=prepares)
+
+
+def refuse_useless_settings(
+    path: Path, module: ModuleType, memory: np.dtype | None, settings: Declared, prepares: bool
+) -> None:
+    """Settings act by `prepare` alone, which acts by the memory alone."""
+    if settings and not prepares:
+        raise UserError(f"{path}: SETTINGS act on nothing without a function prepare(settings, memory)")
+    if prepares and memory is None:
+        raise UserError(f"{path}: prepare fills in the memory, but the file defines no dtype MEMORY")
+    if prepares and tuple(inspect.signature(module.prepare).parameters) != ("settings", "memory"):
+        raise UserError(f"{path}: prepare must have the arguments (settings, memory)")
 
 
 def robot_bases(module: ModuleType) -> dict[str, str]:
@@ -271,7 +316,7 @@ def robot_class(part: Part) -> type:
     try:
         exec(code_of(part), vars(module))
     except (Exception, SystemExit) as error:
-        raise UserError(import_failure(part.path, error)) from error
+        raise UserError(failure(part.path, error)) from error
     return getattr(module, part.class_name)
 
 
@@ -279,66 +324,6 @@ def robot_class(part: Part) -> type:
 def code_of(part: Part) -> CodeType:
     """The file's code, compiled once."""
     return compile(part.path.read_bytes(), str(part.path), "exec", dont_inherit=True)
-
-
-def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
-    """The module at `path` as it is, or with each function it defines replaced by its compiled self.
-
-    The name is fixed by path and contents, because numba's cache looks modules up by name when it is read again.
-    """
-    try:
-        if path.stat().st_size > MAX_SOURCE_BYTES:
-            raise UserError(f"{path}: {path.stat().st_size} bytes; a bot's file has at most {MAX_SOURCE_BYTES}")
-        content = hashlib.sha256(str(path.resolve()).encode() + b"\0" + path.read_bytes()).hexdigest()[:16]
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    name = f"beepsim_{'compiled' if is_compiled else 'plain'}_{path.stem}_{content}"
-    if name in sys.modules:
-        return sys.modules[name]
-    module = ModuleType(name)
-    module.__file__ = str(path)
-    setattr(module, LIMIT_ERROR, EndlessLoop)
-    sys.modules[name] = module  # dataclasses look their module up while it is executed
-    try:
-        exec(guarded_code(path.read_bytes(), str(path)), vars(module))
-    except (Exception, SystemExit) as error:  # whatever a stranger's file raises is the user's to know
-        del sys.modules[name]
-        raise UserError(import_failure(path, error)) from error
-    if is_compiled:
-        compile_functions(module)
-    return module
-
-
-def import_failure(path: Path, error: BaseException) -> str:
-    """What a file raised when it was executed, and in which of its lines."""
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        line, message = error.lineno, error.msg
-    else:
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
-        message = str(error)
-    where = f"{path}, line {line}" if line else str(path)
-    return f"{where}: cannot be imported: {type(error).__name__}: {message}"
-
-
-def compile_functions(module: ModuleType) -> None:
-    """Replaces the functions that a module defines, and those of compiled.py that it imports, by compiled ones."""
-    for key, value in list(vars(module).items()):
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
-            # A bot that runs past the end of an array must not write into another's memory. Without an entry point for
-            # Python, which nobody uses, functions compile faster; in one piece those of a turn's course run faster.
-            is_inlined = key in (*FUNCTIONS, "run") or module.__file__ == compiled.__file__
-            options = {"boundscheck": True, "no_cpython_wrapper": True, "forceinline": is_inlined}
-            setattr(module, key, jit(value, **options))
-        elif isinstance(value, FunctionType) and value.__module__ == compiled.__name__:
-            setattr(module, key, getattr(compiled_helpers(), value.__name__))
-        elif value is compiled:
-            setattr(module, key, compiled_helpers())
-
-
-def compiled_helpers() -> ModuleType:
-    """compiled.py once more, with its functions compiled."""
-    return load_module(Path(compiled.__file__), is_compiled=True)
 
 
 def part_function(part: Part, is_compiled: bool) -> Callable:

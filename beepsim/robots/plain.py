@@ -19,7 +19,7 @@ class PlainHost:
     def __init__(self, bot: Bot, robot: int, memory: np.ndarray, crew: Crew, world: World) -> None:
         self.faults: list[Fault] = []
         self.skipped_turns = 0
-        self._function = plain_function(bot)
+        self._function = plain_function(bot.parts)
         self._robot, self._memory, self._crew, self._world = robot, memory[0], crew, world
 
     def start_round(self) -> None:

@@ -15,7 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from beepsim.errors import UserError
-from beepsim.robots.loader import GUN, ROBOT, WHOLE, Bot, is_file, list_bots, load_bot, near_misses
+from beepsim.robots.loader import ROBOT, Bot, list_bots, load_bot, near_misses
+from beepsim.robots.modules import GUN, WHOLE
+from beepsim.robots.settings import is_file
 
 PATTERN = re.compile(r"[*?\[]")
 INLINE_KEYS = ("movement", "gun", "bot", "name")

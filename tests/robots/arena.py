@@ -6,10 +6,11 @@ from beepsim.engine.rounds import may_run, start_round
 from beepsim.engine.state import ADVANCED, DEAD, JUNIOR, STANDARD, new_rules, new_world
 from beepsim.engine.turn import play_turn
 from beepsim.robots import AdvancedRobot, JuniorRobot
-from beepsim.robots.crew import new_crew, new_memories, show, take
+from beepsim.robots.crew import new_crew, show, take
 from beepsim.robots.exchange import CALL_ALWAYS, DISABLE, GONE, INNOCENT, KILL
 from beepsim.robots.host import Host
 from beepsim.robots.loader import load_bot
+from beepsim.robots.prepare import new_memory
 
 APART = "(100,100,0),(700,500,0),(100,500,0),(700,100,0)"  # out of each other's way, all facing north
 
@@ -22,7 +23,7 @@ class Arena:
         kinds = [kind_of(one) for one in classes]
         self.world = new_world(new_rules(**rules), np.array(kinds), seed, positions)
         bots = [load_bot("sitting_duck")] * len(classes)
-        self.crew = new_crew(bots, new_memories(bots), self.world, seed, is_compiled=False)
+        self.crew = new_crew(bots, [new_memory(bot) for bot in bots], self.world, seed, is_compiled=False)
         names = [one.__name__ for one in classes]
         self.hosts = [Host(one, i, names, self.crew, self.world, limit) for i, one in enumerate(classes)]
         self.verdicts = [[] for _ in classes]

@@ -24,9 +24,10 @@ from beepsim.engine.state import (
 from beepsim.engine.turn import play_turn
 from beepsim.loop import new_stage, play_round
 from beepsim.recording.recorder import new_notes
-from beepsim.robots.crew import new_crew, new_memories, robot_seed, show, take
+from beepsim.robots.crew import new_crew, robot_seed, show, take
 from beepsim.robots.loader import load_bot
 from beepsim.robots.plain import PlainHost
+from beepsim.robots.prepare import new_memory
 from beepsim.rules import MAX_BODY_TURN, MAX_VELOCITY
 
 ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
@@ -35,7 +36,7 @@ ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
 def new_stage_parts(names=("circle", "circle"), seed=1):
     bots = [load_bot(name) for name in names]
     world = new_world(new_rules(), np.full(len(bots), ADVANCED), seed)
-    memories = new_memories(bots)
+    memories = [new_memory(bot) for bot in bots]
     crew = new_crew(bots, memories, world, seed, is_compiled=False)
     return world, crew, memories, bots
 

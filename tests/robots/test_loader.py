@@ -169,26 +169,28 @@ def test_a_robot_may_use_whatever_looks_its_module_up(tmp_path):
 def test_what_numba_cannot_compile_is_told(tmp_path):
     bot = load_bot(bot_file(tmp_path, "mine", "def move(view, command):\n    command.distance = view.nose\n"))
     with pytest.raises(UserError, match="bot 'mine' .*cannot be compiled: .*'nose', no field .*--uncompiled"):
-        compiled_entry(bot)
+        compiled_entry(bot.parts)
 
 
 def test_each_part_is_called_with_what_it_asks_for(tmp_path):
     move = "import numpy as np\nMEMORY = np.dtype([('a', '?'), ('b', 'f8', (2,))])\ndef move(command, memory): ...\n"
     bot = load_bot(bot_file(tmp_path, "mine", move) + "+random_gun")
-    assert run_source(bot) == (
+    assert run_source(bot.parts) == (
         "def run(view, events, memory, command, random):\n"
         "    track(view, events, memory.target)\n"
         "    lock_radar(view, memory.target, command)\n"
         "    move(command, memory.move)\n"
         "    aim(view, memory.target, memory.aim, command, random)\n"
     )
-    dtype = memory_dtype(bot)
+    dtype = memory_dtype(bot.parts)
     assert dtype.names == ("target", "move", "aim")
     assert dtype["move"].isalignedstruct and dtype["move"]["b"].shape == (2,)
     whole = load_bot(bot_file(tmp_path, "whole", WHOLE))
-    assert run_source(whole) == ("def run(view, events, memory, command, random):\n    turn(view, events, command)\n")
-    assert plain_function(whole).__name__ == "run"
-    assert np.zeros(1, memory_dtype(whole)).nbytes > 0
+    assert run_source(whole.parts) == (
+        "def run(view, events, memory, command, random):\n    turn(view, events, command)\n"
+    )
+    assert plain_function(whole.parts).__name__ == "run"
+    assert np.zeros(1, memory_dtype(whole.parts)).nbytes > 0
 
 
 def test_memories_of_any_layout_are_aligned(tmp_path):
@@ -200,7 +202,7 @@ def test_memories_of_any_layout_are_aligned(tmp_path):
     bot = load_bot(
         part("move", "[('a', 'i1')]") + "+" + part("aim", f"[('a', '?'), ('c', {inner}), ('d', {inner}, 3)]")
     )
-    dtype = memory_dtype(bot)
+    dtype = memory_dtype(bot.parts)
     compiled = numba.from_dtype(dtype)
     assert compiled.typeof("aim").typeof("c").offset("b") == dtype["aim"]["c"].fields["b"][1] == 8
     for memory, names in ((dtype, ("target", "aim")), (dtype["aim"], ("c", "d"))):
