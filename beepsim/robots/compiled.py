@@ -88,6 +88,7 @@ WALL_STICK = 140.0  # px ahead that are kept within the margin
 SMOOTHING_STEP = 0.1  # rad
 SMOOTHING_SINE, SMOOTHING_COSINE = 0.09983341664682815, 0.9950041652780257  # of that step, by beepsim.fdlibm
 SHARP_TURN = 0.8  # rad
+KEPT_ENERGY = 0.02  # twice what a robot needs to move
 SMOOTHING_STEPS = 32  # half a circle: in a corner any further turn leads out again
 
 
@@ -206,3 +207,14 @@ def usual_power(view, target):
     if bullet_damage(power) > target.energy:
         power = target.energy / 4.0
     return max(power, MIN_POWER)
+
+
+def bullet_power(view, target, fixed):
+    """A gun's setting `power`: `fixed` if it is more than 0, as far as the energy reaches, else the usual power.
+
+    As in the community's targeting challenges, where a gun gives `fire` the constant 3 and the last shot of a round is
+    what is left; but a little stays, since a robot without energy would stand still.
+    """
+    if fixed > 0.0:
+        return max(min(fixed, view.energy - KEPT_ENERGY), MIN_POWER)
+    return usual_power(view, target)
