@@ -1,15 +1,25 @@
 """Fires at where the enemy will be if it goes on driving and turning as it does now, and stops at walls."""
 
+import numpy as np
+
 from beepsim.fdlibm import sin_cos
 from beepsim.geometry import absolute_bearing, relative_angle
-from beepsim.robots.compiled import NEVER, may_fire_soon, shoot, usual_power
+from beepsim.robots.compiled import NEVER, bullet_power, may_fire_soon, shoot
+from beepsim.robots.power import POWER, power_of
 from beepsim.rules import HALF_BOT_WIDTH, bullet_speed
 
+SETTINGS = {**POWER}
+MEMORY = np.dtype([("power", "f8")])
 
-def aim(view, target, command):
+
+def prepare(settings, memory):
+    memory.power = power_of(settings)
+
+
+def aim(view, target, memory, command):
     if not may_fire_soon(view, target):
         return
-    power = usual_power(view, target)
+    power = bullet_power(view, target, memory.power)
     speed = bullet_speed(power)
     turn = 0.0
     if target.last_turn != NEVER:

@@ -4,16 +4,22 @@ import numpy as np
 
 from beepsim.fdlibm import asin
 from beepsim.javarandom import next_double
-from beepsim.robots.compiled import NEVER, shoot, usual_power
+from beepsim.robots.compiled import NEVER, bullet_power, shoot
+from beepsim.robots.power import POWER, power_of
 from beepsim.rules import MAX_VELOCITY, bullet_speed
 
-MEMORY = np.dtype([("offset", "f8"), ("was_hot", "?")])
+SETTINGS = {**POWER}
+MEMORY = np.dtype([("power", "f8"), ("offset", "f8"), ("was_hot", "?")])
+
+
+def prepare(settings, memory):
+    memory.power = power_of(settings)
 
 
 def aim(view, target, memory, command, random):
     if target.turn == NEVER:
         return
-    power = usual_power(view, target)
+    power = bullet_power(view, target, memory.power)
     # One draw per shot: drawing anew each turn would keep the gun swinging, and it fires only where it has arrived.
     is_hot = view.gun_heat > view.gun_cooling_rate
     if memory.was_hot and not is_hot:
