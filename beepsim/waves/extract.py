@@ -199,7 +199,8 @@ def extract_round(
         count += 1
         row["aim_turn"], row["fire_turn"], row["break_turn"] = aim_turn, fire_turn, break_turn
         row["real"], row["outcome"] = is_real, fired[next_shot]["outcome"] if is_real else NO_BULLET
-        fill_wave(row, wave, history, seen_since, aim_turn, width, height)
+        fill_launched(row, wave, history, seen_since, aim_turn, width, height)
+        fill_broken(row, wave)
         shooter = (shooter_x[aim_turn], shooter_y[aim_turn])
         fill_situation(row, history, seen_since, aim_turn, shooter[0], shooter[1], wave, shot, width, height)
         row["virtuality"] = virtuality(is_real, heat, cooling_rate, float(aim_turn - since_shot))
@@ -242,8 +243,8 @@ def fly(wave, path, fire_turn, last_turn):
 
 
 @jit
-def fill_wave(row, wave, history, seen_since, aim_turn, width, height):
-    """The columns of GEOMETRY, from a wave that has passed."""
+def fill_launched(row, wave, history, seen_since, aim_turn, width, height):
+    """The columns of GEOMETRY that are known when a wave leaves."""
     mask = history.size - 1
     target, before = history[aim_turn & mask], history[max(aim_turn - 1, seen_since) & mask]
     row["source_x"], row["source_y"] = wave["source_x"], wave["source_y"]
@@ -253,8 +254,13 @@ def fill_wave(row, wave, history, seen_since, aim_turn, width, height):
     row["field_width"], row["field_height"] = width, height
     row["absolute_bearing"], row["orbit_direction"] = wave["absolute_bearing"], wave["orbit_direction"]
     row["power"], row["bullet_speed"] = wave["power"], wave["speed"]
+    row["escape_left"], row["escape_right"] = wave["escape_left"], wave["escape_right"]
+
+
+@jit
+def fill_broken(row, wave):
+    """The columns of GEOMETRY that a wave says once it has passed."""
     left, right, orbit = wave["escape_left"], wave["escape_right"], wave["orbit_direction"]
-    row["escape_left"], row["escape_right"] = left, right
     low, high = hit_interval(wave)
     row["hit_low"], row["hit_high"] = low, high
     row["hit_offset"] = wave["hit_offset"]
