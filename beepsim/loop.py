@@ -52,6 +52,7 @@ ROUND_OVER, NO_ROOM, BOT_FAILED, STOPPED = -1, -2, -3, -4  # else it returns one
 # STANDING.phase; AT_GIVEN_START if the world stands as its round is to begin
 AT_START, ROBOTS_RUN, TURN_ENDED, AT_GIVEN_START = 0, 1, 2, 3
 NEVER = -1
+ROUNDS_TO_REPEAT = 16  # at most, where a bot fails; bots may have megabytes of memory, too much to copy for each round
 TURNS_BETWEEN_LOOKS = 5  # of who watches a round: microseconds' worth of turns, and more than one a frame on a screen
 
 STANDING = record(
@@ -94,6 +95,15 @@ class RoundRows(NamedTuple):
 
 
 @dataclass
+class Kept:
+    """What Stage.changing held at the start of a round, `rounds` ago; none of these failed."""
+
+    contents: np.ndarray
+    phase: int
+    rounds: int
+
+
+@dataclass
 class Stage:
     """All that a battle is played with; `hosts` of the robots that run in Python, by index."""
 
@@ -107,6 +117,7 @@ class Stage:
     standing: np.ndarray  # STANDING [1]
     addresses: np.ndarray  # int64 [A], of the arrays of world, crew and notes, and of standing, in this order
     changing: list[np.ndarray]  # bytes of what a round changes and the next one reads, to be copied fast
+    kept: Kept | None = None
     watch: Callable[["Stage"], None] | None = None  # called every few turns, before the robots run; changes nothing
 
 
@@ -244,8 +255,9 @@ def play_round(stage: Stage) -> RoundRows:
     and tells where it failed. Beside a robot of a class, whose state cannot be brought back, the round just goes on.
     """
     world, crew, hosts = stage.world, stage.crew, stage.hosts
-    kept, entries = np.concatenate(stage.changing) if not hosts else None, crew.calls["entry"].copy()
-    phase = int(stage.standing["phase"][0])
+    entries = crew.calls["entry"].copy()
+    if not hosts:
+        keep(stage)
     if stage.watch:
         stage.standing["stop_turn"] = TURNS_BETWEEN_LOOKS
     for host in hosts.values():
@@ -253,13 +265,10 @@ def play_round(stage: Stage) -> RoundRows:
     # Compiled arithmetic yields infinities and NaN in silence; so must the same source uncompiled.
     with np.errstate(all="ignore"):
         while (failed := play_to_failure(stage, hosts)) != NOBODY:
-            if kept is None:
+            if stage.hosts:
                 stage.faults[failed].append(fault_without_traceback(stage, failed))
                 continue
-            ends = np.cumsum([len(array) for array in stage.changing])
-            for array, old in zip(stage.changing, np.split(kept, ends[:-1]), strict=True):
-                array[:] = old
-            stage.standing["phase"] = phase
+            begin_again(stage)
             hosts = {
                 robot: PlainHost(stage.bots[robot], robot, stage.memories[robot], crew, world)
                 for robot in (*hosts, failed)
@@ -270,7 +279,30 @@ def play_round(stage: Stage) -> RoundRows:
         if not stage.hosts:
             stage.faults[robot] += host.faults
             crew.calls["entry"][robot] = entries[robot]
+            stage.kept = None
     return rows_so_far(stage)
+
+
+def keep(stage: Stage) -> None:
+    """Sees to it that the round to be played can be begun again: by a copy of what stands now, or by an older one."""
+    if stage.kept and stage.kept.rounds < ROUNDS_TO_REPEAT:
+        stage.kept.rounds += 1
+        return
+    contents = stage.kept.contents if stage.kept else np.empty(sum(map(len, stage.changing)), np.uint8)
+    stage.kept = Kept(np.concatenate(stage.changing, out=contents), int(stage.standing["phase"][0]), 0)
+
+
+def begin_again(stage: Stage) -> None:
+    """Brings back what stood at the start of the round in progress, by way of the rounds since the last copy."""
+    assert stage.kept
+    ends = np.cumsum([len(array) for array in stage.changing])
+    for array, old in zip(stage.changing, np.split(stage.kept.contents, ends[:-1]), strict=True):
+        array[:] = old
+    stop_turn = int(stage.standing["stop_turn"][0])
+    stage.standing["phase"], stage.standing["stop_turn"] = stage.kept.phase, NEVER
+    for _ in range(stage.kept.rounds):
+        play_to_failure(stage, {})
+    stage.standing["stop_turn"] = stop_turn
 
 
 def rows_so_far(stage: Stage) -> RoundRows:

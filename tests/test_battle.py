@@ -183,6 +183,39 @@ def test_two_bots_that_raise_in_one_round_are_both_told(tmp_path):
     assert result == fight([str(path), str(path), "circle+linear"], 1, Rules(num_rounds=2), compiled=False)
 
 
+FAILS_LATER = """
+import numpy as np
+
+from beepsim.javarandom import next_double
+
+MEMORY = np.dtype([("rounds", "i8"), ("total", "f8"), ("many", "f8", (1000,))])
+
+
+def move(view, memory, command, random):
+    if view.turn == 0:
+        memory.rounds += 1
+    memory.total += next_double(random) - 0.5
+    memory.many[view.turn % 1000] += memory.total
+    command.distance = 100.0 * memory.total
+    if memory.rounds in (1, 6, 7, 12) and view.turn == 20:
+        command.distance = memory.many[view.turn + 1000]
+"""
+
+
+@pytest.mark.parametrize("most", [1, 4, 16])
+def test_a_round_that_fails_is_repeated_by_way_of_those_since_the_last_copy(tmp_path, monkeypatch, most):
+    path = tmp_path / "fails_later.py"
+    path.write_text(FAILS_LATER)
+    names, rules = [str(path), "random_mover+random_gun", str(path)], Rules(num_rounds=13)
+    monkeypatch.setattr("beepsim.loop.ROUNDS_TO_REPEAT", most)
+    result = fight(names, 1, rules, tmp_path / "a.battle")
+    assert [fault.round for fault in result.robots[0].faults] == [0, 5, 6, 11]
+    assert {fault.turn for robot in result.robots for fault in robot.faults} == {20}
+    monkeypatch.setattr("beepsim.loop.ROUNDS_TO_REPEAT", 0)
+    assert fight(names, 1, rules, tmp_path / "b.battle").robots == result.robots
+    assert (tmp_path / "a.battle").read_bytes() == (tmp_path / "b.battle").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
