@@ -14,7 +14,7 @@ from beepsim.viewer.densities import shown_guns, signed
 from beepsim.viewer.shapes import Block, Curve, Fact, Graph
 from beepsim.viewer.view import View
 from beepsim.viewer.wave_shapes import HIT
-from beepsim.waves.features import FEATURES
+from beepsim.waves.features import FEATURES, normalise
 from beepsim.waves.history import ADVANCING, ADVANCING_LAGS, LATERAL, LATERAL_LAGS
 
 DECIMALS = {"px": 0, "turns": 0, "0 or 1": 0}
@@ -85,7 +85,7 @@ def feature_value(row: np.void, name: str) -> str:
     if name in (row.dtype.names or ()):
         value = f"{row[name]:.{DECIMALS.get(feature.unit, 2)}f}"
         return f"{value} {feature.unit}" if feature.unit not in ("1", "0 or 1") else value
-    normalised = float(feature.normalised(row.reshape(1))[0])
+    normalised = float(normalise(row.reshape(1), [name])[0, 0])
     return f"{normalised:.0f}" if feature.unit == "0 or 1" else f"{normalised:.2f} (normalised)"
 
 

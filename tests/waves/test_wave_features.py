@@ -4,6 +4,7 @@ import ast
 import math
 import operator
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -57,27 +58,36 @@ OPERATORS = {
 FUNCTIONS = {"min": min, "max": max, "abs": abs, "asin": math.asin, "sin": math.sin, "cos": math.cos}
 
 
-def value_of(node: ast.AST) -> float:
-    """Of a formula in the raw values above."""
+def value_of(node: ast.AST, raw: Mapping = RAW) -> float:
+    """Of a formula in raw values."""
     match node:
         case ast.Constant(value):
             return value
         case ast.Name(name):
-            return RAW[name]
+            return raw[name]
         case ast.BinOp(left, operation, right) | ast.Compare(left, [operation], [right]):
-            return OPERATORS[type(operation)](value_of(left), value_of(right))
+            return OPERATORS[type(operation)](value_of(left, raw), value_of(right, raw))
         case ast.UnaryOp(ast.USub(), operand):
-            return -value_of(operand)
+            return -value_of(operand, raw)
         case ast.IfExp(test, body, orelse):
-            return value_of(body if value_of(test) else orelse)
+            return value_of(body if value_of(test, raw) else orelse, raw)
         case ast.Call(ast.Name(name), arguments):
-            return FUNCTIONS[name](*map(value_of, arguments))
+            return FUNCTIONS[name](*(value_of(argument, raw) for argument in arguments))
     raise AssertionError(ast.dump(node))
 
 
 def test_formulas_say_what_is_computed():
     found = {name: value_of(ast.parse(feature.formula, mode="eval").body) for name, feature in FEATURES.items()}
     assert found == pytest.approx(NORMALISED, rel=1e-12)
+
+
+def test_formulas_hold_for_every_wave():
+    rows = extract_waves(real_recording(), 0).rows[::23]
+    found = normalise(rows, list(FEATURES))
+    trees = [ast.parse(feature.formula, mode="eval").body for feature in FEATURES.values()]
+    for row, values in zip(rows, found, strict=True):
+        raw = {name: float(row[name]) for name in ROW.names}
+        assert values == pytest.approx([value_of(tree, raw) for tree in trees], rel=1e-6, abs=1e-7)
 
 
 def test_a_table_and_a_dict_of_its_columns_give_the_same():
