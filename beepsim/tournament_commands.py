@@ -20,11 +20,25 @@ from beepsim.terminal import Json, interruptible, print_json, print_rows
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from beepsim.tournament.standing import Standing
+    from beepsim.tournament.standing import Challenge, Standing
 
 RUN = "run"
 REPORT = "report"
 MOST_RANKS = 50  # that are printed
+TITLES = {
+    "share": "score, %",
+    "damage": "damage/round",
+    "hit_rate": "hit rate, %",
+    "damage_taken": "taken/round",
+    "enemy_hit_rate": "hit rate at it, %",
+}
+BESIDE: dict[str, tuple[str, ...]] = {
+    "share": ("damage", "damage_taken"),
+    "damage": ("hit_rate",),
+    "hit_rate": ("damage",),
+    "damage_taken": ("enemy_hit_rate", "share"),
+}
+"""Of a challenge: what is printed beside the measure that it is ranked by."""
 MOST_WORKERS = 1000
 MOST_SECONDS = 1e6
 MOST_MEMORY = 1 << 30  # MiB
@@ -201,6 +215,7 @@ def read(path: Path) -> "Standing":
 
 def print_standing(standing: "Standing", path: Path, folder: Path | None, as_json: bool) -> None:
     """Prints the ranking, and what went wrong; with a `folder` the report is written there."""
+    from beepsim.tournament.challenge_tables import challenge_tables
     from beepsim.tournament.ratings import rate
     from beepsim.tournament.report import write_report
     from beepsim.tournament.tables import ranking_table, table_rows
@@ -210,16 +225,21 @@ def print_standing(standing: "Standing", path: Path, folder: Path | None, as_jso
     versions = compare_versions(standing)
     page = None if folder is None else write_report(standing, ratings, pairings, versions, folder, path)
     rows = table_rows(ranking_table(standing, ratings))
+    challenge = {table.name: table_rows(table) for table in challenge_tables(standing, ratings)}
     if as_json:
         failures = [asdict(failure) for failure in standing.failures]
         counts = {"battles": len(standing.battles), "seconds_fighting": float(standing.battles["seconds"].sum())}
         files = {"database": path, "report": page}
-        print_json({**files, **counts, "ranking": rows, "versions": versions, "failures": failures})
+        print_json({**files, **counts, "ranking": rows, **challenge, "versions": versions, "failures": failures})
         return
     is_swiss, is_grouped = standing.provenance["format"] == "swiss", len(standing.group_weights) > 1
     measures = ["bradley_terry" if is_swiss else "score" if is_grouped else "aps", "pwin", "survival", "hit_rate"]
     shown = [row for row in rows if row["is_ranked"]][:MOST_RANKS]
-    print_rows([ranking_cells(row, measures) for row in shown], dict.fromkeys(ranking_cells(rows[0], measures), "{}"))
+    if standing.challenge and challenge["challenge"]:
+        cells = challenge_cells(standing.challenge, challenge["challenge"], shown)
+    else:
+        cells = [ranking_cells(row, measures) for row in shown]
+    print_rows(cells, dict.fromkeys(cells[0] if cells else (), "{}"))
     if len(rows) > len(shown):
         print(f"{len(rows) - len(shown)} more, not ranked or further down, are in the report")
     for row in versions:
@@ -235,7 +255,36 @@ def ranking_cells(row: dict[str, Any], measures: list[str]) -> dict[str, str]:
     titles = {"aps": "APS, %", "score": "score, %", "pwin": "PWIN, %", "survival": "survival, %"}
     titles |= {"bradley_terry": "Bradley-Terry", "hit_rate": "hit rate, %"}
     cells = {"bot": f"{row['name']} {row['version']}", "rank": f"{row['rank']}"}
-    for measure in measures:
-        value, low, high = (row[measure + end] for end in ("", "_low", "_high"))
-        cells[titles[measure]] = "–" if value != value else f"{value:.1f} [{low:.1f}, {high:.1f}]"
-    return {**cells, "battles": f"{row['battles']}"}
+    return {
+        **cells,
+        **{titles[measure]: with_interval(row, measure) for measure in measures},
+        "battles": f"{row['battles']}",
+    }
+
+
+def challenge_cells(
+    challenge: "Challenge", rows: list[dict[str, Any]], ranking: list[dict[str, Any]]
+) -> list[dict[str, str]]:
+    """Each challenger's line: what the challenge is ranked by, the difference to the baseline, what goes with it, then
+    what it is ranked by in each group."""
+    score, found = challenge.score, []
+    for ranked in ranking:
+        bot = f"{ranked['name']} {ranked['version']}"
+        own = [row for row in rows if row["bot"] == bot]
+        if not own:
+            continue
+        cells = {"bot": bot, "rank": f"{ranked['rank']}", TITLES[score]: with_interval(own[0], score)}
+        if challenge.baseline:
+            cells[f"minus {challenge.baseline}"] = with_interval(own[0], f"{score}_minus_baseline", "+.1f")
+        cells |= {TITLES[measure]: with_interval(own[0], measure) for measure in BESIDE[score]}
+        cells |= {f"of {row['group']}": with_interval(row, score) for row in own[1:]}
+        found.append({**cells, "battles": f"{own[0]['battles']}"})
+    return found
+
+
+def with_interval(row: dict[str, Any], name: str, form: str = ".1f") -> str:
+    """A figure and its 95 % interval."""
+    value, low, high = (row[name + end] for end in ("", "_low", "_high"))
+    if value != value:
+        return "–"
+    return f"{value:{form}}" + (f" [{low:{form}}, {high:{form}}]" if low == low else "")

@@ -110,8 +110,41 @@ VERSIONS = (
 )
 
 
-def ranking_columns(is_grouped: bool) -> tuple[Column, ...]:
-    return (SCORE, *MEASURES) if is_grouped else MEASURES
+CHALLENGE = {
+    "share": ("Score, %", "share of both scores"),
+    "damage": ("Damage", "bullet damage dealt, energy points a round"),
+    "hit_rate": ("Hit rate, %", "hits of all shots"),
+    "damage_taken": ("Damage taken", "bullet damage taken, energy points a round; less is better"),
+    "enemy_hit_rate": ("Hit rate at it, %", "hits of all shots at it; less is better"),
+}
+"""Headings and meanings of a challenge's measures."""
+
+
+def ranking_columns(main: Column) -> tuple[Column, ...]:
+    """What the ranking goes by first."""
+    return MEASURES if main in MEASURES else (main, *MEASURES)
+
+
+def main_column(is_grouped: bool, score: str) -> Column:
+    """What the ranking goes by; `score` is the measure of a challenge that is ranked by another than the share."""
+    if not score:
+        return SCORE if is_grouped else APS
+    heading, meaning = CHALLENGE[score]
+    return Column(
+        "ranked_by", heading, f"{meaning}: weighted mean over groups of the mean over their references", 2, True
+    )
+
+
+def challenge_columns(score: str, baseline: str, place: str, meaning: str) -> tuple[Column, ...]:
+    """Columns of a challenge's tables, what it is ranked by first; `place` names the second one, group or opponent."""
+    columns = [Column(place, place.capitalize(), meaning), Column("battles", "Battles", "that the figures rest on")]
+    for measure in sorted(CHALLENGE, key=lambda measure: measure != score):
+        heading, told = CHALLENGE[measure]
+        columns.append(Column(measure, heading, told, 2, True))
+        if baseline:
+            told = f"{told}: difference to {baseline}, paired by battle"
+            columns.append(Column(f"{measure}_minus_baseline", f"{heading}, minus {baseline}", told, 2, True))
+    return tuple(columns)
 
 
 def cell_rows(table: Table, columns: Sequence[Column]) -> list[list[Cell]]:
@@ -142,11 +175,11 @@ def number(value: float, decimals: int) -> str:
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
-def bars(table: Table, name: str) -> tuple[Axis, list[Bar]]:
-    """The column's bars, one a row, on an axis from 0 to 100 or as much of it as they need."""
+def bars(table: Table, name: str, top: float = 100.0) -> tuple[Axis, list[Bar]]:
+    """The column's bars, one a row, on an axis from 0 to `top` or as much of it as they need."""
     ends = [table.columns[name + end] for end in ("_low", "", "_high")]
     present = np.concatenate([end[np.isfinite(end)] for end in ends])
-    least, most = (max(present.min(), 0.0), min(present.max(), 100.0)) if len(present) else (0.0, 100.0)
+    least, most = (max(present.min(), 0.0), min(present.max(), top)) if len(present) else (0.0, 100.0)
     step = next(step for step in STEPS if (most - least) / step <= MOST_MARKS - 2 or step == STEPS[-1])
     low, high = (
         step * math.floor(least / step),

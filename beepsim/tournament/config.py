@@ -11,13 +11,15 @@ from beepsim.errors import UserError
 from beepsim.experiments.rule_keys import RuleKeys
 from beepsim.experiments.yaml_file import Section, read_config
 from beepsim.recording.format import MAX_ROBOTS
+from beepsim.robots.loader import near_misses
 from beepsim.tournament.field import BotSource, check_label, find_bots, inline_bot, refuse_duplicates
 
 MOST_SEED = (1 << 63) - 1  # that the database can hold
 Format = Literal["round_robin", "challenge", "melee", "swiss"]
+Score = Literal["share", "damage", "hit_rate", "damage_taken"]
 OWN_KEYS: dict[str, tuple[str, ...]] = {
     "round_robin": ("bots", "groups", "seasons", "smart"),
-    "challenge": ("challengers", "references", "groups", "seasons", "smart"),
+    "challenge": ("challengers", "references", "groups", "seasons", "smart", "score", "baseline"),
     "melee": ("bots", "robots", "seasons"),
     "swiss": ("bots", "swiss_rounds"),
 }
@@ -77,7 +79,10 @@ class TournamentRules(RuleKeys):
 
 
 class Tournament(Section):
-    """A whole tournament; `seed` with the bots' names and the season fixes the seed of each battle."""
+    """A whole tournament; `seed` with the bots' names and the season fixes the seed of each battle.
+
+    Of a challenge `score` is what ranks the challengers, and `baseline` names the one that others are compared with.
+    """
 
     name: str = Field(pattern=r"^[\w+-][\w.+-]{0,79}$")
     seed: int = Field(ge=0, le=MOST_SEED)
@@ -90,6 +95,8 @@ class Tournament(Section):
     swiss_rounds: int | None = Field(default=None, ge=1, le=1000)
     seasons: int = Field(default=1, ge=1, le=100_000)
     smart: Smart | None = None
+    score: Score = "share"
+    baseline: str | None = None
     rules: TournamentRules = TournamentRules()
 
     @field_validator("groups")
@@ -115,6 +122,8 @@ class Tournament(Section):
                 raise ValueError(f"format {self.format} needs {' or '.join(keys)}{found}")
         if self.smart and "seasons" in self.model_fields_set:
             raise ValueError("smart decides how often a pairing is fought; leave out seasons (or give smart.seasons)")
+        if self.smart and self.score != "share":
+            raise ValueError(f"smart goes by score shares, but score is {self.score}; leave out one of them")
         return self
 
     @model_validator(mode="after")
@@ -129,6 +138,11 @@ class Tournament(Section):
                 f"swiss_rounds is {self.swiss_rounds}; {len(entries)} bots meet each other in {len(entries) - 1} "
                 "rounds: take fewer, or format round_robin"
             )
+        challengers = [source.name for source in flat(self.challengers)]
+        if self.baseline is not None and self.baseline not in challengers:
+            near = near_misses(self.baseline, challengers)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"they are {', '.join(challengers[:20])}"
+            raise ValueError(f"baseline is {self.baseline!r}, which is no challenger; {hint}")
         return self
 
     def entries(self) -> tuple[Entry, ...]:

@@ -12,7 +12,9 @@ from beepsim.tournament import bradley_terry
 from beepsim.tournament.bootstrap import Layers, layers, replicated
 from beepsim.tournament.elo import elo
 from beepsim.tournament.glicko import glicko2
+from beepsim.tournament.intervals import NORMAL_95, student_95
 from beepsim.tournament.pairings import Pairings, among, pair, score_weights
+from beepsim.tournament.scoring import SHARE, drawn_scores, scores_of
 from beepsim.tournament.standing import Standing
 
 MEASURES = ("aps", "score", "pwin", "survival", "anpp", "vote", "bradley_terry", "elo", "glicko2")
@@ -34,7 +36,6 @@ RATING = np.dtype(
 )
 """One bot. Measures that nothing is known of are NaN."""
 
-NORMAL_95 = 1.959964
 RANK_QUANTILES = (0.025, 0.975)
 MANY, FEW = 1000, 200
 SMALL_FIELD = 50
@@ -55,10 +56,11 @@ class Field(NamedTuple):
 def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tuple[np.ndarray, Pairings]:
     """RATING [B] of the current entrants, in their order, and the matrices of their pairings.
 
-    Ranked by `score`; in a Swiss tournament, where opponents differ, by `bradley_terry`. Equal bots share a rank. The
-    ends of intervals are Student's t times standard deviations of the bootstrap's replicates away, for Elo times the
-    standard error carried through its updates, for Glicko-2 1.96 times its rating deviation; with fewer than 2
-    replicates the others' are NaN. By default there are 1,000 for up to 50 bots, 200 for 250 and more.
+    Ranked by `score`; in a Swiss tournament, where opponents differ, by `bradley_terry`; in a challenge by the measure
+    of scoring.py that it names. Equal bots share a rank. The ends of intervals are Student's t times standard
+    deviations of the bootstrap's replicates away, for Elo times the standard error carried through its updates, for
+    Glicko-2 1.96 times its rating deviation; with fewer than 2 replicates the others' are NaN. By default there are
+    1,000 for up to 50 bots, 200 for 250 and more.
     """
     count = standing.current
     duels = in_order(among(standing.duels, count))
@@ -89,6 +91,10 @@ def rate(standing: Standing, replicates: int | None = None, seed: int = 0) -> tu
             low, high = np.maximum(low, 0.0), np.minimum(high, 100.0)
         ratings[measure], ratings[measure + "_low"], ratings[measure + "_high"] = value, low, high
 
+    if standing.challenge is not None and standing.challenge.score != SHARE:
+        scores, draws = drawn_scores(scores_of(standing), count, number, seed)
+        values[ranked_by] = scores
+        ranks = np.array([ranks_of(drawn) for drawn in draws[:, is_ranked]])
     rank = ranks_of(values[ranked_by][is_ranked])
     ratings["rank"][is_ranked] = rank
     if len(rank):
@@ -171,22 +177,6 @@ def spreads(
     ranks = np.array([ranks_of(values) for values in together[ranked_by][:, is_ranked]])
     means = {measure: values.mean(axis=0) for measure, values in together.items()}
     return means, {measure: values.std(axis=0, ddof=1) for measure, values in together.items()}, ranks
-
-
-def student_95(freedom: np.ndarray) -> np.ndarray:
-    """The 97.5 % quantile of Student's t with so many degrees of freedom, of at least 1: 1.96 for many.
-
-    Closed forms for 1 and 2; above them Abramowitz and Stegun 26.7.5, within 0.2 %.
-    """
-    z = NORMAL_95
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    series = z + sum(term / freedom**power for power, term in enumerate(terms, 1))
-    return np.where(freedom < 2, 12.7062, np.where(freedom < 3, 4.30265, series))
 
 
 def ranks_of(values: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ from beepsim.errors import UserError
 from beepsim.rules import RULES_VERSION
 from beepsim.tournament.database import readable_rows
 from beepsim.tournament.field import BotSource
-from beepsim.tournament.job import PAIR, Job
-from beepsim.tournament.standing import BATTLE, DUEL, TALLY, Entrant, Failure, Standing
+from beepsim.tournament.job import PAIR, Job, score_share
+from beepsim.tournament.standing import BATTLE, BOUT, DUEL, ROUND, TALLY, Challenge, Entrant, Failure, Standing
 
 SIDES = [(f"{name}_a", f"{name}_b") for name in ("survival", "shots", "hits")] + [("a", "b")]
 
@@ -25,7 +25,8 @@ SIDES = [(f"{name}_a", f"{name}_b") for name in ("survival", "shots", "hits")] +
 class Setup:
     """What of a configuration the database keeps for its readers: `bots` are ids, in the order of the configuration.
 
-    `size` is the number of robots in a battle; `groups` and `is_ranked` go with `bots`.
+    `size` is the number of robots in a battle; `groups` and `is_ranked` go with `bots`. `score` and `baseline` are a
+    challenge's.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Setup:
     groups: tuple[str, ...]
     is_ranked: tuple[bool, ...]
     group_weights: dict[str, float]
+    score: str = "share"
+    baseline: str = ""
 
 
 SETUP = TypeAdapter(Setup)
@@ -71,6 +74,7 @@ def read_standing(connection: sqlite3.Connection, path: Path, setup: Setup) -> S
             failures=read_failures(connection, setup, ids, entrants),
             group_weights=setup.group_weights,
             provenance=provenance(connection, path, setup),
+            challenge=read_challenge(connection, setup) if setup.format == "challenge" else None,
         )
 
 
@@ -167,6 +171,28 @@ def read_failures(
         if all(bot in labels for bot in bots):
             found.append(Failure(tuple(labels[bot] for bot in sorted(bots, key=ids.index)), season, reason))
     return tuple(found)
+
+
+def read_challenge(connection: sqlite3.Connection, setup: Setup) -> Challenge:
+    """The battles of the present challengers with the present references, round by round."""
+    place = {bot: index for index, bot in enumerate(setup.bots)}
+    query = """
+        SELECT mine.bot, theirs.bot, season, seed, mine.place, mine.total, theirs.total, mine.rounds, theirs.rounds
+        FROM battles JOIN robots AS mine ON mine.battle = id JOIN robots AS theirs ON theirs.battle = id
+        WHERE series = ? AND size = 2 AND mine.place != theirs.place"""
+    bouts, rounds = [], []
+    for mine, theirs, season, seed, at, score, enemy_score, *texts in connection.execute(query, (setup.series,)):
+        challenger, reference = place.get(mine), place.get(theirs)
+        if challenger is None or reference is None or not setup.is_ranked[challenger] or setup.is_ranked[reference]:
+            continue
+        bouts.append((challenger, reference, season, seed, at, score_share(score, enemy_score)))
+        # Of results.RoundScore all but the place.
+        rounds.append([(*own[1:], *enemy[1:]) for own, enemy in zip(*map(json.loads, texts), strict=True)])
+    table = np.array(bouts, BOUT)
+    order = np.lexsort([table[name] for name in ("challenger", "reference", "season")])
+    num_rounds = rules_of(connection, setup.series)["num_rounds"]
+    scores = np.array(rounds, ROUND).reshape(len(bouts), num_rounds)
+    return Challenge(setup.score, setup.baseline, table[order], scores[order])
 
 
 def rules_of(connection: sqlite3.Connection, series: int) -> dict[str, Any]:

@@ -9,9 +9,22 @@ from markupsafe import Markup
 
 from beepsim.experiments.report import plain
 from beepsim.files import write_text
-from beepsim.tournament.cells import APS, GROUPS, HITS, SCORE, VERSIONS, Column, bars, cell_rows, ranking_columns
+from beepsim.tournament.cells import (
+    CHALLENGE,
+    GROUPS,
+    HITS,
+    VERSIONS,
+    Column,
+    bars,
+    cell_rows,
+    challenge_columns,
+    main_column,
+    ranking_columns,
+)
+from beepsim.tournament.challenge_tables import challenge_tables
 from beepsim.tournament.page_data import MOST_ROWS, Packed, page_arrays, page_frame
 from beepsim.tournament.pairings import Pairings
+from beepsim.tournament.scoring import DAMAGE, DAMAGE_TAKEN, SHARE
 from beepsim.tournament.standing import Standing
 from beepsim.tournament.tables import (
     Table,
@@ -85,6 +98,7 @@ def write_report(
     progress = aps_progress(standing)
     tables = (
         ranking_table(standing, ratings),
+        *challenge_tables(standing, ratings),
         hit_table(standing),
         group_table(standing, ratings, pairings),
         version_table(versions),
@@ -104,10 +118,11 @@ def write_report(
 def report_page(standing: Standing, tables: dict[str, Table], frame: dict[str, Any], arrays: dict[str, Packed]) -> str:
     """The page; what it may run is fixed by the script's hash, and it may load nothing."""
     is_grouped = len(standing.group_weights) > 1
-    main = SCORE if is_grouped else APS
-    axis, bar_rows = bars(tables["ranking"], main.name)
+    score = standing.challenge.score if standing.challenge else SHARE
+    main = main_column(is_grouped, "" if score == SHARE else score)
+    axis, bar_rows = bars(tables["ranking"], main.name, np.inf if score in (DAMAGE, DAMAGE_TAKEN) else 100.0)
     ranks = [tables["ranking"].columns[name].tolist() for name in ("rank", "rank_low", "rank_high")]
-    columns = ranking_columns(is_grouped)
+    columns = ranking_columns(main)
     return render_page(
         "beepsim.tournament",
         "report.html.jinja",
@@ -127,7 +142,7 @@ def report_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
         ),
         sections=[
             (section, list(zip(table.columns[section.bot], cell_rows(table, section.columns), strict=True)))
-            for section in SECTIONS
+            for section in (*challenge_sections(standing), *SECTIONS)
             if (table := tables[section.table]).length
         ],
         frame=script_json(frame),
@@ -135,8 +150,31 @@ def report_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
     )
 
 
+def challenge_sections(standing: Standing) -> list[Section]:
+    """The tables of a challenge."""
+    if standing.challenge is None:
+        return []
+    score, baseline = standing.challenge.score, standing.challenge.baseline
+    paired = f" Differences to {baseline} are paired: battles of the same seed and places." if baseline else ""
+    text = (
+        "What each challenger did to the references and they to it, mean over the battles, then over the references"
+        f"{{}}. A battle's interval, where there is only one, comes from its rounds.{paired}"
+    )
+    groups, bots = (
+        challenge_columns(score, baseline, place, meaning)
+        for place, meaning in (("group", "of references"), ("opponent", "the reference"))
+    )
+    return [
+        Section("challenge", "Challenge", text.format(", then over the groups with their weights"), "bot", groups),
+        Section("targets", "Challenge by reference", text.format(""), "bot", bots),
+    ]
+
+
 def ranked_by(standing: Standing) -> str:
     """What the ranking goes by, as ratings.rate has it."""
+    if standing.challenge and standing.challenge.score != SHARE:
+        heading, meaning = CHALLENGE[standing.challenge.score]
+        return f"{heading.removesuffix(', %').lower()}: {meaning}"
     if standing.provenance["format"] == "swiss":
         return "Bradley–Terry strength, since the bots have met different opponents"
     return "Score" if len(standing.group_weights) > 1 else "APS"

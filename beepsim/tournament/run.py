@@ -26,6 +26,7 @@ from beepsim.tournament.schedules import (
     melee_plan,
     round_robin_pairs,
     seasons_plan,
+    seed_names,
 )
 from beepsim.tournament.smart import smart_plan
 from beepsim.tournament.standing import BATTLE, Entrant, Key, Standing
@@ -35,7 +36,8 @@ from beepsim.versions import software_versions
 
 @dataclass(frozen=True)
 class Venue:
-    """Where battles are entered, and what a key becomes there: `bots` are the ids of the entrants' `sources`."""
+    """Where battles are entered, and what a key becomes there: `bots` are the ids of the entrants' `sources`, `names`
+    those by which battles get their seeds."""
 
     connection: Connection
     series: int
@@ -43,6 +45,7 @@ class Venue:
     rules: Rules
     sources: Sequence[BotSource]
     bots: Sequence[int]
+    names: Sequence[str]
 
 
 def run_tournament(
@@ -110,19 +113,22 @@ def prepare(connection: Connection, tournament: Tournament) -> tuple[Venue, Setu
     entries, rules = tournament.entries(), tournament.rules.rules()
     sources = [entry.source for entry in entries]
     bots = [database.bot_id(connection, source) for source in sources]
-    venue = Venue(
-        connection, database.series_id(connection, tournament.seed, rules), tournament.seed, rules, sources, bots
-    )
+    is_ranked = tuple(entry.is_ranked for entry in entries)
+    names = seed_names([source.name for source in sources], is_ranked, tournament.format == "challenge")
+    series = database.series_id(connection, tournament.seed, rules)
+    venue = Venue(connection, series, tournament.seed, rules, sources, bots, names)
     setup = Setup(
         name=tournament.name,
         format=tournament.format,
         seed=tournament.seed,
-        series=venue.series,
+        series=series,
         size=tournament.robots if tournament.format == "melee" else 2,
         bots=tuple(bots),
         groups=tuple(entry.group for entry in entries),
-        is_ranked=tuple(entry.is_ranked for entry in entries),
+        is_ranked=is_ranked,
         group_weights=tournament.group_weights(),
+        score=tournament.score,
+        baseline=tournament.baseline or "",
     )
     return venue, setup
 
@@ -155,7 +161,7 @@ def order_of(venue: Venue, key: Key) -> tuple[int, ...]:
 
 
 def names_of(venue: Venue, key: Key) -> list[str]:
-    return [venue.sources[entrant].name for entrant in key.bots]
+    return [venue.names[entrant] for entrant in key.bots]
 
 
 def job_of(venue: Venue, key: Key) -> Job:

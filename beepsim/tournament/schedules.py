@@ -49,6 +49,12 @@ def known_steps(keys: Iterator[Key]) -> Steps:
         yield step
 
 
+def seed_names(names: Sequence[str], is_ranked: Sequence[bool], is_challenge: bool) -> list[str]:
+    """The names by which battles get their seeds and orders: in a challenge all challengers have the same, which no bot
+    has, so that all of them meet the same battles, and differences between them are paired."""
+    return ["" if is_challenge and ranked else name for name, ranked in zip(names, is_ranked, strict=True)]
+
+
 def battle_order(names: Sequence[str], season: int) -> list[int]:
     """In which order the robots of a battle take their places: by name, another first in each season.
 

@@ -74,11 +74,50 @@ class Failure:
     reason: str
 
 
+BOUT = np.dtype(
+    [
+        ("challenger", "i4"),  # entrants
+        ("reference", "i4"),
+        ("season", "i4"),
+        ("seed", "i8"),
+        ("place", "i4"),  # the challenger's in the battle
+        ("share", "f8"),  # of both scores, per cent
+    ]
+)
+"""One battle of a challenge."""
+
+ROUND = np.dtype(
+    [
+        ("score", "f8"),
+        ("damage", "f8"),  # by bullets, energy points
+        ("shots", "f8"),
+        ("hits", "f8"),
+        ("enemy_score", "f8"),
+        ("enemy_damage", "f8"),
+        ("enemy_shots", "f8"),
+        ("enemy_hits", "f8"),
+    ]
+)
+"""One round of it, as the challenger and its enemy fought it."""
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What a challenge is ranked by (`score`: a measure of scoring.py), the challenger that others are compared with
+    (`baseline`, "" for none), its battles BOUT [N] by season, reference and challenger, and their ROUND [N, R]."""
+
+    score: str
+    baseline: str
+    bouts: np.ndarray
+    rounds: np.ndarray
+
+
 @dataclass(frozen=True)
 class Standing:
     """Everything known of a tournament: entrants [E], BATTLE [N], DUEL [M], TALLY [E], group weights by name.
 
-    `provenance` says what it stands on: name, seed, format, rules, versions, configuration, database.
+    `provenance` says what it stands on: name, seed, format, rules, versions, configuration, database. `challenge` is
+    None in all other formats.
     """
 
     name: str
@@ -89,6 +128,7 @@ class Standing:
     failures: tuple[Failure, ...]
     group_weights: dict[str, float]
     provenance: dict[str, Any]
+    challenge: Challenge | None = None
 
     @property
     def current(self) -> int:

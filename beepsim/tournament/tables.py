@@ -12,10 +12,15 @@ import numpy as np
 
 from beepsim.experiments.report import plain
 from beepsim.files import replacing
+from beepsim.tournament.intervals import student_95
 from beepsim.tournament.pairings import Pairings
-from beepsim.tournament.ratings import MEASURES, student_95
+from beepsim.tournament.ratings import MEASURES
+from beepsim.tournament.scoring import SHARE, Estimates, interval, means_over, scores_of
 from beepsim.tournament.standing import TALLY, Standing
 from beepsim.tournament.versions import ROUNDS_TELL
+
+RANKED_BY = "ranked_by"
+"""The ranking's column of what a challenge is ranked by, where that is not the score share."""
 
 PRIOR_BATTLES = 4.0
 COMMON_SHARE = 0.1
@@ -74,6 +79,7 @@ def ranking_table(standing: Standing, ratings: np.ndarray) -> Table:
     order = rank_order(ratings)
     bots = [standing.entrants[bot] for bot in order]
     columns = {name: ratings[name][order] for name in ("rank", "rank_low", "rank_high")}
+    columns |= ranked_by_columns(standing, order)
     for name in ("name", "version", "hash", "group", "spec"):
         columns[name] = np.array([getattr(bot, name) for bot in bots], object)
     columns["is_ranked"] = np.array([bot.is_ranked for bot in bots], bool)
@@ -84,6 +90,20 @@ def ranking_table(standing: Standing, ratings: np.ndarray) -> Table:
     columns |= hit_columns("", tallies)
     columns |= {name: tallies[name] for name in ("rounds", "firsts", "skipped_turns", "faults")}
     return Table("ranking", columns)
+
+
+def ranked_by_columns(standing: Standing, order: np.ndarray) -> dict[str, np.ndarray]:
+    """What a challenge is ranked by, of bots in this order; no column where it is the score share."""
+    if standing.challenge is None or standing.challenge.score == SHARE:
+        return {}
+    scores = scores_of(standing)
+    return with_ends(RANKED_BY, means_over(scores, scores.means[scores.score], [(bot, None) for bot in order]), 0.0)
+
+
+def with_ends(name: str, found: Estimates, least: float = -np.inf, most: float = np.inf) -> dict[str, np.ndarray]:
+    """Estimates and their intervals, cut off where no value can be, as columns."""
+    low, high = interval(found)
+    return {name: found.mean, f"{name}_low": np.maximum(low, least), f"{name}_high": np.minimum(high, most)}
 
 
 def hit_table(standing: Standing) -> Table:

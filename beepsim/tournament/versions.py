@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from beepsim.tournament.intervals import student_95
 from beepsim.tournament.pairings import LARGEST_VARIANCE
-from beepsim.tournament.ratings import student_95
 from beepsim.tournament.standing import Standing
 
 

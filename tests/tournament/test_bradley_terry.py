@@ -7,7 +7,8 @@ from hypothesis.extra.numpy import arrays
 from small_tables import duel_rows, standing_of
 
 from beepsim.tournament.bradley_terry import AVERAGE, ELO_SCALE, PRIOR, derivatives, log_strengths, moves_by_wins, shown
-from beepsim.tournament.ratings import rate, student_95
+from beepsim.tournament.intervals import student_95
+from beepsim.tournament.ratings import rate
 
 # Agresti, Categorical Data Analysis, American League of 1987: wins of row over column, 13 games a pair.
 # Milwaukee, Detroit, Toronto, New York, Boston, Cleveland, Baltimore.

@@ -6,7 +6,8 @@ from hypothesis import given
 from small_tables import HAND_MADE, duel_rows, standing_of
 from test_pairings import plain_aps, plain_scores, tables
 
-from beepsim.tournament.ratings import MEASURES, PER_CENT, RATING, rate, student_95
+from beepsim.tournament.intervals import student_95
+from beepsim.tournament.ratings import MEASURES, PER_CENT, RATING, rate
 
 
 def test_hand_made_measures() -> None:
