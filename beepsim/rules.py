@@ -10,7 +10,7 @@ import numpy as np
 
 from beepsim.jit import jit
 
-RULES_VERSION = "robocode-1.11.1-2"  # changes only when a battle of the same bots and seed would change
+RULES_VERSION = "robocode-1.11.1-3"  # changes only when a battle of the same bots and seed would change
 
 ACCELERATION = 1.0
 DECELERATION = 2.0

@@ -41,7 +41,21 @@ from beepsim.engine.state import (  # noqa: F401 - COMMAND and the event types a
 )
 from beepsim.fdlibm import sin_cos
 from beepsim.geometry import HALF_PI, absolute_angle, relative_angle
-from beepsim.rules import MAX_POWER, MIN_POWER, bullet_damage, bullet_hit_gain
+from beepsim.rules import (
+    ACCELERATION,
+    DECELERATION,
+    HALF_BOT_WIDTH,
+    MAX_POWER,
+    MAX_VELOCITY,
+    MIN_POWER,
+    RAM_DAMAGE,
+    START_GUN_HEAT,
+    ZAP_ENERGY,
+    bullet_damage,
+    bullet_hit_gain,
+    gun_heat_of_shot,
+    wall_damage,
+)
 
 VIEW = record(
     [
@@ -64,6 +78,7 @@ VIEW = record(
 )
 
 NEVER = -1  # TARGET.turn before the first scan of a round
+NEARLY = 1e-6  # by so much sums of energies, of heat and of places may be off
 
 TARGET = record(
     [
@@ -79,7 +94,10 @@ TARGET = record(
         ("last_turn", "i8"),  # the scan before, or NEVER; its velocity and heading
         ("last_velocity", "f8"),
         ("last_heading", "f8"),
-        ("shot_power", "f8"),  # of the shot that a loss of energy gave away in this turn; 0 if none
+        ("shot_power", "f8"),  # of the bullet that a loss of energy gave away in this turn, its first; 0 if none
+        ("gun_heat", "f8"),  # as its shots tell
+        ("own_energy", "f8"),  # of this robot, and the heat of its gun, at the last call
+        ("own_heat", "f8"),
     ]
 )
 
@@ -94,29 +112,38 @@ SMOOTHING_STEPS = 32  # half a circle: in a corner any further turn leads out ag
 
 def track(view, events, target):
     """Keeps TARGET by the turn's events: the first enemy scanned, until it dies or has not been seen for 10 turns."""
+    if view.turn == 0:
+        target.gun_heat, target.own_energy = START_GUN_HEAT, view.energy
     if view.turn == 0 or (target.turn != NEVER and view.turn - target.turn > 10):
         target.turn = target.last_turn = NEVER
     target.shot_power = 0.0
     for event in events:
-        if event.type == BULLET_HIT and event.other == target.robot:
-            target.energy = event.energy
-        elif event.type == HIT_BY_BULLET and event.bullet_owner == target.robot:
-            target.energy += bullet_hit_gain(event.bullet_power)
-        elif event.type == HIT_ROBOT_EVENT and event.other == target.robot:
-            target.energy = event.energy
+        if event.type == BULLET_HIT:
+            target.own_energy += bullet_hit_gain(event.bullet_power)
+            if event.other == target.robot:
+                target.energy -= bullet_damage(event.bullet_power)
+        elif event.type == HIT_BY_BULLET:
+            target.own_energy -= bullet_damage(event.bullet_power)
+            if event.bullet_owner == target.robot:
+                target.energy += bullet_hit_gain(event.bullet_power)
+        elif event.type == HIT_ROBOT_EVENT:
+            target.own_energy -= RAM_DAMAGE
+            if event.other == target.robot:
+                target.energy -= RAM_DAMAGE
         elif event.type == ROBOT_DEATH and event.other == target.robot:
             target.turn = NEVER
     for event in events:
         if event.type == SCANNED_ROBOT and (target.turn == NEVER or event.other == target.robot):
             see(view, event, target)
+    target.own_energy, target.own_heat = view.energy, view.gun_heat
+    if view.turn > 0:
+        target.gun_heat = max(target.gun_heat - view.gun_cooling_rate, 0.0)
 
 
 def see(view, event, target):
     """Enters a scan into TARGET."""
     is_known = target.turn != NEVER
-    loss = target.energy - event.energy
-    if is_known and MIN_POWER - 1e-9 <= loss <= MAX_POWER + 1e-9:
-        target.shot_power = loss
+    velocity, velocity_before, loss = target.velocity, target.last_velocity, target.energy - event.energy
     target.last_turn = target.turn
     target.last_velocity = target.velocity if is_known else event.velocity
     target.last_heading = target.heading if is_known else event.heading
@@ -127,6 +154,40 @@ def see(view, event, target):
     sine, cosine = sin_cos(target.bearing)
     target.x = view.x + sine * event.distance
     target.y = view.y + cosine * event.distance
+    if is_known:
+        note_shot(view, target, velocity, velocity_before, loss)
+
+
+def note_shot(view, target, velocity, velocity_before, loss):
+    """Whether a loss of energy that no bullet and no ram explains was a shot, by the target's velocities until then.
+
+    A gun that is hot does not fire. A robot that stopped at a wall has paid for that, if its class pays at all. Where
+    this robot too loses what zapped robots lose, nobody has fired.
+    """
+    if target.gun_heat > NEARLY or loss < MIN_POWER - NEARLY:
+        return
+    is_zapped = target.own_energy - view.energy > ZAP_ENERGY - NEARLY and view.gun_heat <= target.own_heat
+    if is_zapped and abs(loss - ZAP_ENERGY) < NEARLY:
+        return
+    if velocity != 0.0 and target.velocity == 0.0 and touches_wall(view, target):
+        # Speed at the wall: most drive on as they did, at their limit or towards it.
+        faster = min(abs(velocity) + ACCELERATION, MAX_VELOCITY)
+        usual = wall_damage(velocity if velocity == velocity_before else faster)
+        is_spent = target.energy == 0.0 and loss <= wall_damage(faster)
+        slower = max(abs(velocity) - DECELERATION, 0.0)
+        if is_spent or wall_damage(slower) - NEARLY <= loss <= wall_damage(faster) + NEARLY:
+            return
+        if MIN_POWER - NEARLY <= loss - usual <= MAX_POWER + NEARLY:
+            loss -= usual
+    if loss <= MAX_POWER + NEARLY:
+        target.shot_power = loss
+        target.gun_heat = gun_heat_of_shot(loss)
+
+
+def touches_wall(view, target):
+    """Whether the target stands as near to a wall as it can."""
+    gap_x, gap_y = min(target.x, view.width - target.x), min(target.y, view.height - target.y)
+    return min(gap_x, gap_y) < HALF_BOT_WIDTH + NEARLY
 
 
 def lock_radar(view, target, command):
