@@ -64,18 +64,26 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def bots(as_json: Json = False) -> None:
-    """List the bots that can be named: movements, guns to combine with them, and classes with their type.
+    """List the bots that can be named: movements, guns to combine with them, and classes with their type; then what can
+    be set for them, with defaults.
 
     Example: beepsim bots
     """
     from beepsim.robots.loader import ROBOT, list_parts
     from beepsim.robots.modules import GUN, MOVEMENT, WHOLE
+    from beepsim.robots.settings import File, settings_text
 
     parts = list_parts()
     names = {kind: [part.name for part in parts if part.kind == kind] for kind in (MOVEMENT, GUN, WHOLE)}
     robots = {part.name: part.base for part in parts if part.kind == ROBOT}
+    declared = {part.name: part.settings for part in parts if part.settings}
     if as_json:
-        print_json({"movements": names[MOVEMENT], "guns": names[GUN], "whole": names[WHOLE], "robots": robots})
+        settings = {
+            name: {key: value.path if isinstance(value, File) else value for key, value in pairs}
+            for name, pairs in declared.items()
+        }
+        kinds = {"movements": names[MOVEMENT], "guns": names[GUN], "whole": names[WHOLE], "robots": robots}
+        print_json({**kinds, "settings": settings})
         return
     print("movements:  " + " ".join(names[MOVEMENT]))
     print("guns:       " + " ".join(names[GUN]))
@@ -84,15 +92,18 @@ def bots(as_json: Json = False) -> None:
     print("robots:")
     for name, base in robots.items():
         print(f"  {name:27} {base}")
+    print("settings:")
+    for name, pairs in declared.items():
+        print(f"  {name:27} {settings_text(pairs)}")
     print(
         "A bot is a movement (it does not fire), movement+gun, as in circle+linear, or a robot, as in sample.Walls; or "
-        "the path of a .py file."
+        "the path of a .py file. Settings follow a colon: circle+linear:power=2."
     )
 
 
 @app.command()
 def battle(
-    names: Annotated[list[str], typer.Argument(metavar="BOT...", help="Bots: names or paths.")],
+    names: Annotated[list[str], typer.Argument(metavar="BOT...", help="Bots: names or paths, also of YAML files.")],
     rounds: Annotated[int, typer.Option(help="Rounds to fight.")] = 35,
     seed: Annotated[int, typer.Option(help="The same seed gives the same battle.")] = 1,
     width: Annotated[int, typer.Option(help="Battlefield's width, px.")] = 800,
@@ -115,7 +126,9 @@ def battle(
     """
     from beepsim.battle import Rules, fight, world_at
     from beepsim.engine.text import world_text
+    from beepsim.experiments.bot_file import find_bot
 
+    fighters = [find_bot(name).bot for name in names]
     rules = Rules(width, height, gun_cooling_rate, inactivity_time, rounds, hide_enemy_names, positions)
     limit = None if turn_time_limit is None else turn_time_limit / 1000
     kept = f"the rounds fought until then, if any, are in {record}" if record else "nothing was recorded"
@@ -129,13 +142,13 @@ def battle(
         if watch:
             raise UserError("--print-turn stops the battle in that turn; it cannot be watched, leave out --watch")
         with bots_prints:
-            text = world_text(world_at(names, seed, rules, *parse_turn(print_turn, first), world))
+            text = world_text(world_at(fighters, seed, rules, *parse_turn(print_turn, first), world))
         print_json({"world": text}) if as_json else print(text, end="")
         return
     total = rounds if world is None else int(world.rules[0]["num_rounds"]) - first
     with interruptible(kept), watched(watch) as onlooker:
         with show_progress("Fighting", total, "rounds") as update, bots_prints:
-            result = fight(names, seed, rules, record, not uncompiled, update, limit, world, onlooker)
+            result = fight(fighters, seed, rules, record, not uncompiled, update, limit, world, onlooker)
         print_result(result, as_json)
 
 
@@ -271,12 +284,10 @@ def experiment(
 
     Example: beepsim experiment configs/quickstart.yaml
     """
-    from beepsim.experiments.config import read_experiment, with_recordings
     from beepsim.experiments.run import run_experiment
+    from beepsim.experiments.tasks import read_task
 
-    read = read_experiment(config)
-    if recordings is not None:
-        read = with_recordings(read, recordings)
+    read = read_task(config, recordings)
     folder = out or Path("runs") / read.name
     with interruptible(f"finished parts are in {folder}; the same command goes on from there"):
         page, findings = run_experiment(read, folder, device)

@@ -295,17 +295,22 @@ def single_variant(kernel: str, loss: str, bandwidth: str, steps: int, seed: int
 
 
 def list_variants(experiment: Experiment) -> list[Variant]:
+    """The variants of its sweep, with a model for surfers behind each where there are some."""
+    sides = (False, True) if experiment.split.surfers else (False,)
+    return combine(experiment.sweep, experiment.model, experiment.train, experiment.seed, sides)
+
+
+def combine(sweep: Sweep, shared: Model, train: Train, seed: int, sides: Sequence[bool] = (False,)) -> list[Variant]:
     """The sweep's combinations in order, each once, with its model for surfers and its restarts behind it.
 
+    `sides`: whether there is a model for surfers, for others.
     A loss without a density learns neither bandwidth nor floor. Nor does the cross-entropy learn a box's bandwidth: its
     quadrature does not see the edges move. What a shot did to a surfer tells of its next move, as in BeepBoop's model.
     """
     variants: dict[tuple[str, int], Variant] = {}
-    sweep, shared = experiment.sweep, experiment.model
     parts = (sweep.without, sweep.candidates, sweep.start, sweep.loss, sweep.kernel, sweep.bandwidth)
-    sides = (False, True) if experiment.split.surfers else (False,)
     for without, candidates, start, loss, kernel, bandwidth, is_for_surfers, restart in product(
-        *parts, sides, range(experiment.train.restarts)
+        *parts, sides, range(train.restarts)
     ):
         can_learn = loss not in WITHOUT_DENSITY and (kernel, loss) != ("box", "kde_cross_entropy")
         amount, _, bot = str(bandwidth).partition(" ")
@@ -335,9 +340,7 @@ def list_variants(experiment: Experiment) -> list[Variant]:
                 candidates=candidates,
                 start=start,
             ),
-            train=TrainConfig(
-                loss=loss, seed=experiment.seed + restart, **experiment.train.model_dump(exclude={"restarts"})
-            ),
+            train=TrainConfig(loss=loss, seed=seed + restart, **train.model_dump(exclude={"restarts"})),
             without=tuple(without),
             is_for_surfers=is_for_surfers,
             restart=restart,

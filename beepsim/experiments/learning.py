@@ -95,7 +95,7 @@ def train_variants(
             mine = fold.of_kind(surfers, variant.is_for_surfers)
             training, validation = choose(battles, mine)
             key = training_key(training, validation, variant.model, variant.train)
-            stem = folder / f"{plain_name(variant.name)}-fold{fold.number}-{key}"
+            stem = stem_of(folder, variant.name, fold.number, key)
             jobs.append(Job(tuple(tables), mine, variant, stem, device, load))
             keys.append(key)
     missing = [job for job in jobs if not with_suffix(job.stem, WEIGHTS).exists()]
@@ -121,6 +121,15 @@ def train_variants(
             )
         )
     return learned
+
+
+def stem_of(folder: Path, variant: str, fold: int, key: str) -> Path:
+    return folder / f"{plain_name(variant)}-fold{fold}-{key}"
+
+
+def weights_file(folder: Path, one: Learned) -> Path:
+    """Where `train_variants` with this folder keeps the weights."""
+    return with_suffix(stem_of(folder, one.variant, one.fold, one.key), WEIGHTS)
 
 
 def train_one(job: Job) -> None:

@@ -13,12 +13,16 @@ from beepsim.experiments.data import extract_battles, gather_battles, gather_fur
 from beepsim.experiments.evaluation import density_panels, replay_guns
 from beepsim.experiments.in_battle import pretrain_networks, replay_in_battle
 from beepsim.experiments.learning import learning_rows, train_variants
+from beepsim.experiments.live_config import LiveSurfing, Loop
+from beepsim.experiments.live_surfing import run_live_surfing
+from beepsim.experiments.loop import run_loop
 from beepsim.experiments.measuring import measure_models
 from beepsim.experiments.page import Outcome, compose, curves_to_draw, rank_variants
 from beepsim.experiments.parts import part_key
 from beepsim.experiments.report import Report, Section, write_report
 from beepsim.experiments.split import split_opponents
 from beepsim.experiments.surfing import run_surfing
+from beepsim.experiments.tasks import AnyExperiment
 from beepsim.targeting.battles import load_battles
 from beepsim.targeting.in_battle import NEEDED
 from beepsim.targeting.network import NetworkConfig
@@ -26,13 +30,19 @@ from beepsim.targeting.replay import summarise
 from beepsim.versions import software_versions
 
 
-def run_experiment(experiment: Experiment, folder: Path, device: str = "cpu") -> tuple[Path, list[str]]:
-    """Fight or read, extract, train, replay, report; returns the report's page in `folder`/report and what it found.
+def run_experiment(experiment: AnyExperiment, folder: Path, device: str = "cpu") -> tuple[Path, list[str]]:
+    """All that its task asks for, and a report; returns the report's page in `folder`/report and what it found.
 
     Raises UserError for whatever in the data does not fit the configuration.
     """
-    run = run_surfing if experiment.task == "surfing" else run_aiming
-    findings, sections, files = run(experiment, folder, device)
+    if isinstance(experiment, Loop):
+        findings, sections, files = run_loop(experiment, folder, device)
+    elif isinstance(experiment, LiveSurfing):
+        findings, sections, files = run_live_surfing(experiment, folder, device)
+    elif experiment.task == "surfing":
+        findings, sections, files = run_surfing(experiment, folder, device)
+    else:
+        findings, sections, files = run_aiming(experiment, folder, device)
     configuration = yaml.safe_dump(experiment.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True)
     origin = provenance(experiment, configuration)
     report = Report(f"Experiment {experiment.name}", findings, sections, origin, configuration, files)
@@ -71,7 +81,7 @@ def run_aiming(experiment: Experiment, folder: Path, device: str) -> tuple[list[
     return findings, sections, [Section("learning_curves", "", "", learning_rows(everything))]
 
 
-def provenance(experiment: Experiment, configuration: str) -> dict[str, Any]:
+def provenance(experiment: AnyExperiment, configuration: str) -> dict[str, Any]:
     """Seed, configuration's hash, command and versions: what it takes to make the same report again."""
     return {
         "experiment": experiment.name,

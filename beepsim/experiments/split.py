@@ -94,3 +94,18 @@ def choose_validation(opponents: Sequence[str], named: Sequence[str], seed: int)
     if len(kept) == len(names):
         raise UserError(f"all opponents ({', '.join(names)}) would be for validation; give tables with more of them")
     return kept
+
+
+def deal_classes(classes: Sequence[Sequence[str]], folds: int, validation: float, seed: int) -> list[Fold]:
+    """Folds that share each class out as evenly as they can; a class smaller than `folds` is not tested in every one.
+
+    `validation` is the share of all that a fold does not test, at least one, of whatever class.
+    """
+    order = [name for names in classes for name in np.random.default_rng([seed, 0x5917]).permutation(sorted(names))]
+    dealt = []
+    for number in range(folds):
+        test = tuple(sorted(map(str, order[number::folds])))
+        others = [str(name) for name in np.random.default_rng([seed, number]).permutation(sorted({*order} - {*test}))]
+        kept = min(max(1, round(validation * len(others))), len(others) - 1)
+        dealt.append(Fold(number, tuple(sorted(others[kept:])), tuple(sorted(others[:kept])), test))
+    return dealt

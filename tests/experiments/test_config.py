@@ -15,6 +15,7 @@ from beepsim.experiments.config import (
     single_variant,
     with_recordings,
 )
+from beepsim.experiments.tasks import read_task
 from beepsim.targeting.kernels import KERNELS
 from beepsim.targeting.losses import LOSSES
 from beepsim.targeting.weights import NEUTRAL, RECIPE_FEATURES, initial_weights
@@ -26,9 +27,9 @@ LEAST = {"name": "x", "data": {"recordings": {"folder": "."}}}
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_shipped_configurations_are_right(path: Path) -> None:
-    experiment = read_experiment(path)
+    experiment = read_task(path)
     assert experiment.name == path.stem
-    assert len(list_variants(experiment)) >= 2
+    assert not isinstance(experiment, Experiment) or len(list_variants(experiment)) >= 2
 
 
 def test_a_sweep_is_every_combination() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beepsim.errors import UserError
-from beepsim.experiments.split import split_opponents
+from beepsim.experiments.split import deal_classes, split_opponents
 
 names = st.sets(st.text("abcdefgh.", min_size=1, max_size=6), min_size=4, max_size=40)
 
@@ -56,3 +56,23 @@ def test_surfers_and_others_are_in_every_part_of_every_fold(opponents, surfers, 
 def test_a_surfer_that_is_not_there_is_named():
     with pytest.raises(UserError, match="split.surfers: 'x' is no opponent here; they are a, b, c, d"):
         split_opponents(["a", "b", "c", "d"], 2, 0.2, 1, ["x"])
+
+
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=4).filter(lambda sizes: sum(sizes) >= 4),
+    st.integers(2, 4),
+    st.floats(0.01, 0.99),
+    st.integers(0, 2**31 - 1),
+)
+def test_classes_are_shared_out_evenly(sizes, folds, validation, seed):
+    classes = [[f"{number}.{place}" for place in range(size)] for number, size in enumerate(sizes)]
+    everyone = {name for names in classes for name in names}
+    dealt = deal_classes(classes, folds, validation, seed)
+    assert sorted(name for fold in dealt for name in fold.test) == sorted(everyone)
+    for fold in dealt:
+        parts = [set(fold.train), set(fold.validation), set(fold.test)]
+        assert sum(map(len, parts)) == len(set.union(*parts)) == len(everyone)
+        assert parts[1] and parts[2] and (parts[0] or len(everyone) - len(parts[2]) < 2)
+    for names in classes:
+        tested = [len({*names} & {*fold.test}) for fold in dealt]
+        assert max(tested) - min(tested) <= 1
