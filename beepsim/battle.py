@@ -3,7 +3,6 @@
 The same rules version, bots and seed give the same battle, bit for bit, compiled or not, alone or among many.
 """
 
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -24,7 +23,7 @@ from beepsim.robots.crew import new_crew
 from beepsim.robots.host import Host as ClassHost
 from beepsim.robots.loader import ROBOT, Bot, load_bot, robot_class
 from beepsim.robots.plain import PlainHost
-from beepsim.robots.prepare import new_memory
+from beepsim.robots.prepare import new_memory, own_global_randomness
 from beepsim.workers import spread
 
 SEEDS = 1 << 48
@@ -37,15 +36,16 @@ round so far, in which bullets in the air have no end yet."""
 
 @dataclass(frozen=True)
 class Battle:
-    """A battle to be fought: names or paths of bots (see robots/loader.py), rules, seed, and where to record it."""
+    """A battle to be fought: bots or what they are called (see robots/loader.py), rules, seed, and where to record."""
 
-    bots: tuple[str, ...]
+    bots: tuple[str | Bot, ...]
     seed: int
     rules: Rules = Rules()
     record: Path | None = None
 
     def __str__(self) -> str:
-        return f"battle of {' and '.join(self.bots)} with seed {self.seed}"
+        names = [bot if isinstance(bot, str) else bot.name for bot in self.bots]
+        return f"battle of {' and '.join(names)} with seed {self.seed}"
 
 
 def fight(
@@ -69,7 +69,7 @@ def fight(
     Raises UserError for an unknown bot, a seed out of range, a file that cannot be written.
     """
     started = time.perf_counter()
-    crew_bots = [load_bot(bot) if isinstance(bot, str) else bot for bot in bots]
+    crew_bots = loaded(bots)
     if start is not None:
         rules = rules_of_start(start, rules, crew_bots, record)
     check_battle(crew_bots, seed, rules, record)
@@ -122,7 +122,7 @@ def world_at(
 
     Raises UserError as `fight` does, and for a turn that is not played.
     """
-    crew_bots = [load_bot(bot) if isinstance(bot, str) else bot for bot in bots]
+    crew_bots = loaded(bots)
     first = 0
     if start is not None:
         rules, first = rules_of_start(start, rules, crew_bots, None), int(start.battle[0]["round"])
@@ -140,6 +140,10 @@ def world_at(
         raise UserError(
             f"turn {turn} is not played, round {round_number} ended with turn {stage.world.battle['turn'][0]}"
         )
+
+
+def loaded(bots: Sequence[str | Bot]) -> list[Bot]:
+    return [load_bot(bot) if isinstance(bot, str) else bot for bot in bots]
 
 
 def rules_of_start(start: World, rules: Rules, bots: list[Bot], record: Path | None) -> Rules:
@@ -166,8 +170,7 @@ def on_stage(
     turn_time_limit: float | None = None,
 ) -> Iterator[Stage]:
     """The stage of a battle, for its duration."""
-    draws = any(is_class(bot) or any(part.prepares for part in bot.parts) for bot in bots)
-    with own_global_randomness(seed) if draws else nullcontext():
+    with own_global_randomness(seed) if any(is_class(bot) for bot in bots) else nullcontext():
         stage = set_stage(bots, names, seed, rules, start, is_recorded, compiled, turn_time_limit)
         try:
             yield stage
@@ -210,19 +213,6 @@ def set_stage(
     return new_stage(bots, memories, world, crew, notes, hosts, start is not None)
 
 
-@contextmanager
-def own_global_randomness(seed: int) -> Iterator[None]:
-    """Seeds `random` and numpy's global generator, which bots in Python may draw from; restores both afterwards."""
-    states = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed([seed & 0xFFFFFFFF, seed >> 32])
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-
-
 def check_battle(bots: list[Bot], seed: int, rules: Rules, record: Path | None) -> None:
     """Raises UserError for what can be wrong before the first turn."""
     if not 1 <= len(bots) <= MAX_ROBOTS:
@@ -255,12 +245,15 @@ def fight_many(
     """Results in the order of the battles, the same for any number of `workers` (processes of one thread each).
 
     `progress` gets the number of battles done. Raises UserError as `fight` does, before anything is fought where a bot
-    is unknown; RuntimeError naming the battle whose process died.
+    is unknown or cannot be prepared; RuntimeError naming the battle whose process died.
     """
     if workers < 1:
         raise UserError(f"{workers} workers were asked for, at least 1 is needed")
-    for battle in battles:
-        check_battle([load_bot(bot) for bot in battle.bots], battle.seed, battle.rules, battle.record)
+    crews = [loaded(battle.bots) for battle in battles]
+    for battle, bots in zip(battles, crews, strict=True):
+        check_battle(bots, battle.seed, battle.rules, battle.record)
+    for bot in dict.fromkeys(bot for bots in crews for bot in bots):
+        new_memory(bot)
     results: list[BattleResult] = []
     # With workers the first battle is fought here all the same: it fills the cache of machine code that they read.
     for battle in battles[: 1 if workers > 1 else None]:

@@ -7,18 +7,19 @@ from pathlib import Path
 
 from beepsim.battle import Battle, fight_many
 from beepsim.errors import UserError
+from beepsim.experiments.bot_file import find_bot
 from beepsim.experiments.config import Duels, Experiment, Recordings
 from beepsim.experiments.parts import file_hash, part_key, plain_name
 from beepsim.progress import show_progress
 from beepsim.recording.format import SUFFIX, list_recordings, read_header, read_recording
 from beepsim.recording.imports import import_recordings, is_foreign, list_inputs
-from beepsim.robots.loader import load_bot
 from beepsim.rules import RULES_VERSION
 from beepsim.waves.features import FEATURE_VERSION
 from beepsim.waves.table import extract_waves, save_waves
 
 SHOOTER = 0
 MOST_WORKERS = 32
+LONGEST_NAME = 160  # of a file, without what tells it from others
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ def fight_duels(duels: Duels, seed: int, folder: Path) -> list[BattleFile]:
         for shooter in duels.shooters:
             for opponent in duels.opponents:
                 number = seed * 1_000_003 + len(files)
-                hashes = [load_bot(bot).hash for bot in (shooter, opponent)]
-                key = part_key(RULES_VERSION, hashes, vars(rules), number)
-                name = plain_name(f"{shooter}_vs_{opponent}_s{season + 1}-{key}")
-                path = folder / f"{name}{SUFFIX}"
+                bots = (find_bot(shooter).bot, find_bot(opponent).bot)
+                key = part_key(RULES_VERSION, [bot.hash for bot in bots], vars(rules), number)
+                name = plain_name(f"{shooter}_vs_{opponent}")[:LONGEST_NAME]
+                path = folder / f"{name}_s{season + 1}-{key}{SUFFIX}"
                 files.append(BattleFile(path, opponent, key))
                 if not path.exists():
-                    missing.append(Battle((shooter, opponent), number, rules, path))
+                    missing.append(Battle(bots, number, rules, path))
     if missing:
         workers = min(os.cpu_count() or 1, MOST_WORKERS, len(missing))
         with show_progress("Fighting", len(missing), "battles") as update:

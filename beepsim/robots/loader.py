@@ -150,9 +150,13 @@ def load_bot(
     return Bot("+".join(names), "+".join(versions), whole_hash, parts, tuple(settings))
 
 
+def is_path(name: str) -> bool:
+    return name.endswith(".py") or "/" in name or "\\" in name
+
+
 def find_part(name: str, spec: str) -> Path:
     """The file of a part given by name or path."""
-    if name.endswith(".py") or "/" in name or "\\" in name:
+    if is_path(name):
         if not is_file(name):
             raise UserError(f"bot '{spec}': there is no file {name}")
         return Path(name)

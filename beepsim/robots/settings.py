@@ -125,23 +125,27 @@ def settle(declared: Declared, given: Mapping[str, str], part: str, file: Path, 
     `part` and `spec` name part and bot in messages. Raises UserError for an unknown key, a value of another type, a
     file that is not there or too large.
     """
-    defaults = dict(declared)
-    for key in given:
-        if key not in defaults:
-            raise UserError(f"bot '{spec}': {unknown_setting(key, part, declared)}")
-    settled: list[tuple[str, Value]] = []
+    values = {key: given_value(declared, key, text, part, spec) for key, text in given.items()}
     for key, default in declared:
+        if key in values:
+            continue
         try:
-            if key in given:
-                settled.append((key, read_value(given[key], default)))
-            else:
-                settled.append(
-                    (key, checked_file(file.parent / default.path) if isinstance(default, File) else default)
-                )
+            values[key] = checked_file(file.parent / default.path) if isinstance(default, File) else default
         except ValueError as error:
-            what = f"'{given[key]}'" if key in given else f"left out, and its default is {default_text(default)}"
-            raise UserError(f"bot '{spec}': setting {key} of {part} is {what}; {error}") from None
-    return tuple(settled)
+            problem = f"left out, and its default is {default_text(default)}; {error}"
+            raise UserError(f"bot '{spec}': setting {key} of {part} is {problem}") from None
+    return tuple((key, values[key]) for key, _ in declared)
+
+
+def given_value(declared: Declared, key: str, text: str, part: str, spec: str) -> Value:
+    """One setting's value. Raises UserError as `settle` does."""
+    defaults = dict(declared)
+    if key not in defaults:
+        raise UserError(f"bot '{spec}': {unknown_setting(key, part, declared)}")
+    try:
+        return read_value(text, defaults[key])
+    except ValueError as error:
+        raise UserError(f"bot '{spec}': setting {key} of {part} is '{text}'; {error}") from None
 
 
 def unknown_setting(key: str, part: str, declared: Declared) -> str:

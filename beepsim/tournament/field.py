@@ -10,25 +10,31 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from beepsim.errors import UserError
-from beepsim.robots.loader import ROBOT, Bot, list_bots, load_bot, near_misses
-from beepsim.robots.modules import GUN, WHOLE
-from beepsim.robots.settings import is_file
+from beepsim.experiments.bot_file import SUFFIXES, find_bot
+from beepsim.robots.description import PATTERN, described_bot
+from beepsim.robots.loader import ROBOT, Bot, is_path, list_bots, load_bot
+from beepsim.robots.modules import GUN, MOVEMENT, WHOLE
+from beepsim.robots.prepare import new_memory
+from beepsim.robots.settings import is_file, spec_text, split_spec
 
-PATTERN = re.compile(r"[*?\[]")
-INLINE_KEYS = ("movement", "gun", "bot", "name")
-MOST_FILES = 2
+MOST_PARTS = 2
+SETTINGS_FILE = re.compile(r"(\d):(\w+):(.*)", re.DOTALL)
 MOST_LETTERS = 100
 UNPACKED: list[TemporaryDirectory] = []  # removed when the process ends
 
 
 @dataclass(frozen=True)
 class BotSource:
-    """A bot: `spec` is how it is called here, `files` are the names and contents of its sources, movement first."""
+    """A bot: `spec` is how it is called here, `files` are the names and contents of its sources, movement first.
+
+    After them come the files of its settings, called PLACE:KEY:NAME: place of the part, from 0, and key of the setting.
+    """
 
     name: str
     version: str
@@ -45,12 +51,26 @@ def find_bots(entry: Any) -> tuple[BotSource, ...]:
             f"{{movement: circle, gun: linear}}; received {entry!r}"
         )
     entry = entry.strip()
-    if not PATTERN.search(entry) or is_file(entry):
-        return (source_of(load_bot(entry), entry),)
-    found = matching_files(entry) if "/" in entry or entry.endswith(".py") else matching_names(entry)
+    if is_file(entry) or not any(PATTERN.search(name) for name, _ in split_spec(entry)):
+        return (source_of(*find_bot(entry)),)
+    found = matching_specs(entry)
     if not found:
         raise UserError(f"no bot matches the pattern {entry!r}; `beepsim bots` lists the names")
-    return tuple(source_of(load_bot(spec), spec) for spec in found)
+    return tuple(source_of(*find_bot(spec)) for spec in found)
+
+
+def matching_specs(pattern: str) -> list[str]:
+    """Bots of one part, or every combination of matching movements and guns, each with the settings of the pattern."""
+    choices = split_spec(pattern)
+    if len(choices) > MOST_PARTS:
+        raise UserError(f"pattern {pattern!r} has {len(choices)} parts; it must be one, or a movement and a gun")
+    kinds: list[tuple[str, ...]] = [(MOVEMENT, WHOLE, ROBOT)] if len(choices) == 1 else [(MOVEMENT,), (GUN,)]
+    names = [
+        matching_files(name) if is_path(name) or name.endswith(SUFFIXES) else matching_names(name, kind)
+        for (name, _), kind in zip(choices, kinds, strict=True)
+    ]
+    settings = [given for _, given in choices]
+    return [spec_text(list(zip(one, settings, strict=True))) for one in product(*names)]
 
 
 def matching_files(pattern: str) -> list[str]:
@@ -61,46 +81,33 @@ def matching_files(pattern: str) -> list[str]:
         return []
     except ValueError as error:
         raise UserError(f"pattern {pattern!r}: {str(error).lower()}") from None
-    return [str(one) for one in found if one.suffix == ".py"]
+    return [str(one) for one in found if one.suffix in (".py", *SUFFIXES)]
 
 
-def matching_names(pattern: str) -> list[str]:
-    """Names of robots, whole bots and movements, or of every combination of matching movements and guns."""
+def matching_names(pattern: str, kinds: Sequence[str]) -> list[str]:
     known = list_bots()
-    movements = known["move"]
-    parts = [part.strip() for part in pattern.split("+")]
-    if len(parts) == 1:
-        return fnmatch.filter([*movements, *known[WHOLE], *known[ROBOT]], parts[0])
-    if len(parts) > MOST_FILES:
-        raise UserError(f"pattern {pattern!r} has {len(parts)} parts; it must be one, or a movement and a gun")
-    guns = fnmatch.filter(known[GUN], parts[1])
-    return [f"{movement}+{gun}" for movement in fnmatch.filter(movements, parts[0]) for gun in guns]
+    return fnmatch.filter([name for kind in kinds for name in known[kind]], pattern)
 
 
 def inline_bot(entry: dict) -> tuple[BotSource, ...]:
-    """The bot of `{movement: circle, gun: linear}` or `{bot: sample.Walls}`, either with a `name` of its own."""
-    for key, value in entry.items():
-        if key not in INLINE_KEYS:
-            near = near_misses(str(key), list(INLINE_KEYS))
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise UserError(f"a bot has the keys {', '.join(INLINE_KEYS)}; received {key!r}{hint}")
-        if not isinstance(value, str) or not value.strip():
-            raise UserError(f"a bot's {key} is a text; received {value!r}")
-    if ("bot" in entry) == ("movement" in entry) or ("gun" in entry and "bot" in entry):
-        raise UserError(f"a bot has either bot, or movement and perhaps gun; received {', '.join(entry) or 'no key'}")
-    spec = entry["bot"] if "bot" in entry else "+".join(entry[key] for key in ("movement", "gun") if key in entry)
-    if PATTERN.search(spec) and not is_file(spec):
-        raise UserError(f"{spec!r} is a pattern; write it as an entry of its own, without keys")
-    bot = load_bot(spec)
-    return (source_of(replace(bot, name=entry.get("name", bot.name)), spec),)
+    """The bot of `{movement: circle, gun: linear}` or `{bot: sample.Walls}`, see robots/description.py."""
+    return (source_of(*described_bot(entry)),)
 
 
 def source_of(bot: Bot, spec: str) -> BotSource:
-    """The bot with what its files hold now. Raises UserError for a name or a version that no table could show."""
+    """The bot with what its files hold now. Raises UserError for a name or a version that no table could show, and for
+    settings that it refuses."""
     check_label(f"bot {shortened(spec)}: its name", bot.name)
     check_label(f"bot {bot.name}: its VERSION", bot.version)
-    files = tuple((part.path.name, part.path.read_bytes()) for part in bot.parts)
-    return BotSource(bot.name, bot.version, bot.hash, spec, files)
+    new_memory(bot)
+    files = [(part.path.name, part.path.read_bytes()) for part in bot.parts]
+    files += [
+        (f"{place}:{key}:{value.name}", value.read_bytes())
+        for place, settled in enumerate(bot.settings)
+        for key, value in settled
+        if isinstance(value, Path)
+    ]
+    return BotSource(bot.name, bot.version, bot.hash, spec, tuple(files))
 
 
 def check_label(what: str, text: str) -> str:
@@ -147,14 +154,24 @@ def bot_of(source: BotSource) -> Bot:
 def unpacked_bot(source: BotSource) -> Bot:
     """The bot of files written to a folder of their own, once for each process."""
     UNPACKED.append(TemporaryDirectory(prefix="beepsim-bots-"))
-    folder, paths = Path(UNPACKED[-1].name), []
+    names: list[str] = []
+    settings = {place: dict(given) for place, (_, given) in enumerate(split_spec(source.spec))}
     for number, (name, content) in enumerate(source.files):
-        # Its own name where that means nothing to a file system or to `load_bot`.
-        path = folder / str(number) / (re.sub(r"[^\w-]", "_", name.removesuffix(".py")) + ".py")
+        path = Path(UNPACKED[-1].name) / str(number) / harmless(name)
         path.parent.mkdir()
         path.write_bytes(content)
-        paths.append(str(path))
-    bot = load_bot("+".join(paths))
+        if found := SETTINGS_FILE.fullmatch(name):
+            settings.setdefault(int(found[1]), {})[found[2]] = str(path)
+        else:
+            names.append(str(path))
+    bot = load_bot(spec_text([(name, settings.get(place, {})) for place, name in enumerate(names)]))
     if bot.hash != source.hash:
         raise UserError(f"bot {source.name}: its sources have the hash {bot.hash}, it should be {source.hash}")
     return bot
+
+
+def harmless(name: str) -> str:
+    """The file's name where that means nothing to a file system or to `load_bot`."""
+    if SETTINGS_FILE.fullmatch(name):
+        return re.sub(r"[^\w.-]", "_", name)
+    return re.sub(r"[^\w-]", "_", name.removesuffix(".py")) + ".py"

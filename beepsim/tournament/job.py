@@ -12,6 +12,7 @@ import numpy as np
 from beepsim.battle import fight, is_class
 from beepsim.battle_rules import Rules
 from beepsim.results import BattleResult, RobotResult, RoundScore
+from beepsim.robots.prepare import is_prepared_each_time
 from beepsim.tournament.field import BotSource, bot_of
 from beepsim.tournament.surroundings import own_surroundings
 
@@ -77,7 +78,7 @@ SCORES = (
 )
 
 
-HARMLESS: set[str] = set()  # hashes of compiled bots that this process has loaded
+HARMLESS: set[str] = set()  # hashes of compiled bots of which this process runs no Python any more
 
 
 def fight_job(job: Job) -> Outcome:
@@ -88,11 +89,11 @@ def fight_job(job: Job) -> Outcome:
 def fight_recorded(job: Job, record: Path | None) -> BattleResult:
     """Raises as `fight_job` does, and for a file that cannot be written."""
     hashes = {source.hash for source in job.bots}
-    # Compiled bots change nothing of the process, once their files have been executed.
+    # Compiled bots change nothing of the process, once their files have been executed and their memory prepared.
     with nullcontext() if hashes <= HARMLESS else own_surroundings():
         bots = [bot_of(source) for source in job.bots]
         result = fight(bots, job.seed, job.rules, record)
-    HARMLESS.update(bot.hash for bot in bots if not is_class(bot))
+    HARMLESS.update(bot.hash for bot in bots if not (is_class(bot) or is_prepared_each_time(bot)))
     return result
 
 

@@ -197,3 +197,38 @@ choices = st.tuples(names, st.dictionaries(st.from_regex(r"[a-z_]{1,5}", fullmat
 @given(st.lists(choices, min_size=1, max_size=3))
 def test_any_choice_can_be_written_and_read_again(chosen):
     assert split_spec(spec_text(chosen)) == chosen
+
+
+DRAWS = """
+import random
+
+import numpy as np
+
+MEMORY = np.dtype([("drawn", "f8", (2,)), ("calls", "i8"), ("many", "f8", ({},))])
+CALLS = []
+
+
+def prepare(settings, memory):
+    CALLS.append(1)
+    memory.drawn[:] = random.random(), np.random.random()
+    memory.calls = len(CALLS)
+
+
+def move(view, command, memory):
+    memory.drawn[0] += 1.0
+"""
+
+
+@pytest.mark.parametrize(("size", "calls"), [(1, [1, 1, 1]), (1000, [1, 2, 3])])
+def test_each_battle_has_a_memory_of_its_own_prepared_alike(tmp_path, size, calls):
+    path = tmp_path / "draws.py"
+    path.write_text(DRAWS.format(size))
+    bot = load_bot(str(path))
+    memories = []
+    for _ in range(3):
+        memories.append(new_memory(bot)["move"][0].copy())
+        drawn = np.random.random()
+        np.random.seed(int(drawn * 1000))
+        fight([bot, "circle"], 1, Rules(num_rounds=1)) if size == 1 else None
+    assert [int(memory["calls"]) for memory in memories] == calls
+    assert len({memory["drawn"].tobytes() for memory in memories}) == 1 and memories[0]["drawn"].all()
