@@ -3,6 +3,8 @@
 import numpy as np
 
 NORMAL_95 = 1.959964
+PRIOR_BATTLES = 4.0
+"""As many battles' worth what is usual counts in the spread of the few battles of one pairing."""
 
 
 def student_95(freedom: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beepsim.tournament.intervals import student_95
+from beepsim.tournament.intervals import PRIOR_BATTLES, student_95
 from beepsim.tournament.standing import Challenge, Standing
 
 SHARE, DAMAGE, HIT_RATE, DAMAGE_TAKEN = "share", "damage", "hit_rate", "damage_taken"
@@ -31,11 +31,15 @@ class Values(NamedTuple):
 
 
 class Estimates(NamedTuple):
-    """Means, the variances of their errors, and the degrees of freedom with which these are known; NaN for unknown."""
+    """Means, the variances of their errors, and the degrees of freedom with which these are known; NaN for unknown.
+
+    `pooled`: the most degrees of freedom that a mean of them can have, those of what they have in common.
+    """
 
     mean: np.ndarray
     variance: np.ndarray
     freedom: np.ndarray
+    pooled: np.ndarray
 
 
 class Scores(NamedTuple):
@@ -110,7 +114,9 @@ def minus_baseline(bouts: np.ndarray, values: Values, baseline: int) -> Values:
 def estimates(values: Values, pairing: np.ndarray, count: int) -> Estimates:
     """Of the means over the battles of each of `count` pairings; `pairing` [N] tells the battles'.
 
-    A battle in which the measure is not defined does not count.
+    A battle in which the measure is not defined does not count. One battle's variance is what its rounds say. That of
+    several is drawn towards it, times the mean factor by which battles differ more than their rounds (see
+    tables.share_variances): two that came out alike prove little.
     """
     known = np.isfinite(values.battles)
     battles, moves, place = values.battles[known], values.rounds[known], pairing[known]
@@ -118,22 +124,29 @@ def estimates(values: Values, pairing: np.ndarray, count: int) -> Estimates:
     num_rounds = moves.shape[1]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(place, battles, count) / number
-        between = np.bincount(place, (battles - mean[place]) ** 2, count) / (number * (number - 1.0))
-        within = np.bincount(place, (moves**2).sum(axis=1), count) / (num_rounds * (num_rounds - 1.0))
-    freedom = np.where(number > 1, number - 1.0, num_rounds - 1.0)
-    return Estimates(mean, np.where(number > 1, between, within), np.where(number > 0, freedom, np.nan))
+        squares = np.bincount(place, (battles - mean[place]) ** 2, count)
+        within = np.bincount(place, (moves**2).sum(axis=1), count) / (num_rounds * (num_rounds - 1.0) * number)
+    several = number > 1
+    usual, prior = within[several].sum(), PRIOR_BATTLES if num_rounds > 1 else 0.0
+    factor = (squares[several] / (number[several] - 1.0)).sum() / usual if usual > 0 else 1.0
+    freedom = prior + number - 1.0
+    drawn = prior * factor * np.nan_to_num(within) + squares
+    variance = np.where(several, drawn / np.maximum(freedom * number, 1.0), within)
+    pooled = np.where(several, (number[several] - 1.0).sum(), np.inf)
+    return Estimates(mean, variance, np.where(several, freedom, np.where(number > 0, num_rounds - 1.0, np.nan)), pooled)
 
 
 def combined(found: Estimates, weights: np.ndarray) -> Estimates:
     """Their weighted mean, []; what is not known is left out. Degrees of freedom by Welch and Satterthwaite."""
     known = np.isfinite(found.mean) & (weights > 0)
     if not known.any():
-        return Estimates(*np.full(3, np.nan))
+        return Estimates(*np.full(4, np.nan))
     shares = weights[known] / weights[known].sum()
     parts = found.variance[known] * shares**2
     variance, squares = parts.sum(), (parts**2 / np.maximum(found.freedom[known], 1.0)).sum()
     freedom = variance**2 / squares if squares > 0 else found.freedom[known].sum()
-    return Estimates((found.mean[known] * shares).sum(), variance, freedom)
+    pooled = found.pooled[known].min()
+    return Estimates((found.mean[known] * shares).sum(), variance, min(freedom, pooled), pooled)
 
 
 def mean_over(scores: Scores, found: Estimates, challenger: int, group: str | None = None) -> Estimates:

@@ -12,7 +12,7 @@ import numpy as np
 
 from beepsim.experiments.report import plain
 from beepsim.files import replacing
-from beepsim.tournament.intervals import student_95
+from beepsim.tournament.intervals import PRIOR_BATTLES, student_95
 from beepsim.tournament.pairings import Pairings
 from beepsim.tournament.ratings import MEASURES
 from beepsim.tournament.scoring import SHARE, Estimates, interval, means_over, scores_of
@@ -22,9 +22,8 @@ from beepsim.tournament.versions import ROUNDS_TELL
 RANKED_BY = "ranked_by"
 """The ranking's column of what a challenge is ranked by, where that is not the score share."""
 
-PRIOR_BATTLES = 4.0
 COMMON_SHARE = 0.1
-"""As many battles' worth the tournament's usual spread of shares counts in the spread of one pairing's."""
+"""Of what is usual in all pairings, in the spread of one pairing's battles."""
 
 ROWS_AT_ONCE = 20_000
 CHECKPOINTS = 50

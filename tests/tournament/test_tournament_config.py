@@ -29,7 +29,11 @@ def test_the_league_is_what_the_readme_says() -> None:
     assert tournament.rules.rules().num_rounds == 35
 
 
-@pytest.mark.parametrize("path", sorted((CONFIGS / "tournaments").glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for room in ("tournaments", "challenges") for path in sorted((CONFIGS / room).glob("*.yaml"))],
+    ids=lambda path: path.name,
+)
 def test_shipped_tournaments_are_right(path: Path) -> None:
     tournament = read_tournament(path)
     assert tournament.name == path.stem and plan_of(tournament)
@@ -93,6 +97,19 @@ bots:
             "format: challenge\nchallengers: [circle]\nreferences: ['o*']\ngroups: {a: {bots: ['w*']}}",
             "needs references or groups; both are there",
         ),
+        (
+            "format: challenge\nchallengers: [circle+linear]\nreferences: ['o*']\nbaseline: circle+lnear",
+            "baseline is 'circle+lnear', which is no challenger; did you mean circle+linear?",
+        ),
+        (
+            "format: challenge\nchallengers: [circle+linear]\nreferences: ['o*']\nscore: damge",
+            "score is 'damge'; it must be one of share, damage, hit_rate, damage_taken; did you mean 'damage'?",
+        ),
+        (
+            "format: challenge\nchallengers: [circle+linear]\nreferences: ['o*']\nscore: damage\nsmart: {battles: 9}",
+            "smart goes by score shares, but score is damage",
+        ),
+        ("bots: [circle, 'o*']\nscore: damage", "format round_robin has no score; its own keys are bots,"),
         ("bots: [circle, 'o*']\nseasons: 2\nsmart: {battles: 9}", "leave out seasons"),
         ("bots: [circle, 'o*']\nrules: {rounds: 0}", "rule num_rounds is 0"),
         ("groups: {a: {bots: [circle], weight: 0}, b: {bots: ['o*']}}", "greater than 0"),
