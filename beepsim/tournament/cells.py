@@ -111,11 +111,11 @@ VERSIONS = (
 
 
 CHALLENGE = {
-    "share": ("Score, %", "share of both scores"),
     "damage": ("Damage", "bullet damage dealt, energy points a round"),
     "hit_rate": ("Hit rate, %", "hits of all shots"),
     "damage_taken": ("Damage taken", "bullet damage taken, energy points a round; less is better"),
     "enemy_hit_rate": ("Hit rate at it, %", "hits of all shots at it; less is better"),
+    "share": ("Score, %", "share of both scores"),
 }
 """Headings and meanings of a challenge's measures."""
 

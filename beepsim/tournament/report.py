@@ -14,6 +14,7 @@ from beepsim.tournament.cells import (
     GROUPS,
     HITS,
     VERSIONS,
+    Cell,
     Column,
     bars,
     cell_rows,
@@ -140,14 +141,20 @@ def report_page(standing: Standing, tables: dict[str, Table], frame: dict[str, A
         ranking=list(
             zip(frame["order"], zip(*ranks, strict=True), bar_rows, cell_rows(tables["ranking"], columns), strict=True)
         ),
-        sections=[
-            (section, list(zip(table.columns[section.bot], cell_rows(table, section.columns), strict=True)))
-            for section in (*challenge_sections(standing), *SECTIONS)
-            if (table := tables[section.table]).length
-        ],
+        leading=filled(challenge_sections(standing), tables),
+        sections=filled(SECTIONS, tables),
         frame=script_json(frame),
         arrays={name: Markup(packed.base64) for name, packed in arrays.items()},
     )
+
+
+def filled(sections: Sequence[Section], tables: dict[str, Table]) -> list[tuple[Section, list[tuple[str, list[Cell]]]]]:
+    """The sections that have rows, with these: the bot's name and its cells."""
+    return [
+        (section, list(zip(table.columns[section.bot], cell_rows(table, section.columns), strict=True)))
+        for section in sections
+        if (table := tables[section.table]).length
+    ]
 
 
 def challenge_sections(standing: Standing) -> list[Section]:
@@ -157,16 +164,22 @@ def challenge_sections(standing: Standing) -> list[Section]:
     score, baseline = standing.challenge.score, standing.challenge.baseline
     paired = f" Differences to {baseline} are paired: battles of the same seed and places." if baseline else ""
     text = (
-        "What each challenger did to the references and they to it, mean over the battles, then over the references"
-        f"{{}}. A battle's interval, where there is only one, comes from its rounds.{paired}"
+        f"What each challenger did to the references and they to it: {{}}. Where a pairing has one battle, its interval "
+        f"comes from its rounds.{paired}"
     )
     groups, bots = (
         challenge_columns(score, baseline, place, meaning)
         for place, meaning in (("group", "of references"), ("opponent", "the reference"))
     )
     return [
-        Section("challenge", "Challenge", text.format(", then over the groups with their weights"), "bot", groups),
-        Section("targets", "Challenge by reference", text.format(""), "bot", bots),
+        Section(
+            "challenge",
+            "Challenge",
+            text.format("mean over the battles, then the references, then the groups with their weights"),
+            "bot",
+            groups,
+        ),
+        Section("targets", "Challenge by reference", text.format("mean over the battles"), "bot", bots),
     ]
 
 

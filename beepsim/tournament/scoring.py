@@ -15,9 +15,9 @@ from beepsim.tournament.intervals import PRIOR_BATTLES, student_95
 from beepsim.tournament.standing import Challenge, Standing
 
 SHARE, DAMAGE, HIT_RATE, DAMAGE_TAKEN = "share", "damage", "hit_rate", "damage_taken"
-MEASURES = (SHARE, DAMAGE, HIT_RATE, DAMAGE_TAKEN, "enemy_hit_rate")
-"""Share of the score, %; bullet damage dealt, energy points a round; hits of all shots, %; bullet damage taken, energy
-points a round; hits of all shots at it, %."""
+MEASURES = (DAMAGE, HIT_RATE, DAMAGE_TAKEN, "enemy_hit_rate", SHARE)
+"""Bullet damage dealt, energy points a round; hits of all shots, %; bullet damage taken, energy points a round; hits of
+all shots at it, %; share of both scores, %."""
 LESS_IS_BETTER = (DAMAGE_TAKEN, "enemy_hit_rate")
 LEAST = -1e9  # less than any measure can be
 
