@@ -306,11 +306,13 @@ def begin_again(stage: Stage) -> None:
 
 
 def rows_so_far(stage: Stage) -> RoundRows:
-    """Of the round in progress, or of the last one: bullets in the air have no end yet (NOT_ENDED)."""
+    """Of the round in progress, or of the last one: bullets in the air have no end yet (NOT_ENDED); no robots and no
+    bullets where the robots' turns are not noted."""
     notes = stage.notes
+    bullets = notes.counts[1] if notes.room[0] else 0  # without the robots' turns nobody reads them; they would add up
     return RoundRows(
         copy_of(notes.robots[: notes.counts[0]]),
-        copy_of(notes.bullets[: notes.counts[1]]),
+        copy_of(notes.bullets[:bullets]),
         copy_of(notes.results),
         notes.fired.copy(),
         notes.hits.copy(),

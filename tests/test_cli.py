@@ -136,6 +136,17 @@ def test_what_bots_print_and_raise_spoils_no_output(tmp_path: Path) -> None:
     assert told.returncode == 0 and told.stdout.startswith("hello\n") and "ValueError: \\ud800" in told.stdout
 
 
+def test_bots_with_settings_and_bots_in_yaml(tmp_path: Path) -> None:
+    found = json.loads(beepsim("bots", "--json"))
+    assert found["settings"]["linear"] == {"power": 0.0} and "linear" in found["guns"]
+    assert "  linear                      power=0.0\n" in beepsim("bots")
+    (tmp_path / "mine.yaml").write_text("movement: circle\ngun: {kind: linear, power: 1}\nname: mine\n")
+    strong, weak = "circle+linear:power=3", tmp_path / "mine.yaml"
+    robots = json.loads(beepsim("battle", strong, weak, "--rounds", "1", "--json"))["robots"]
+    assert [robot["name"] for robot in robots] == ["circle+linear:power=3.0", "mine"]
+    assert robots[0]["shots"] < robots[1]["shots"]  # the gun of the stronger shots cools for longer
+
+
 def test_from_battle_to_evaluation(folder: Path, tmp_path: Path) -> None:
     shown = json.loads(beepsim("recordings", "show", folder / "0.battle", "--json"))
     assert shown["rounds"] == 6 and shown["header"]["seed"] == 0 and shown["bytes_per_robot_turn"] < 30
@@ -263,6 +274,8 @@ def test_an_experiment_from_yaml_to_report(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["battle", "circel+linear", "circle"], "circle"),
+        (["battle", "circle+linear:powr=2", "circle"], "linear has no setting 'powr'; did you mean power?"),
+        (["battle", "none.yaml", "circle"], "none.yaml: no such file"),
         (["battle", "circle", "circle", "--width", "399"], "399"),
         (["battle", "circle", "circle", "--rounds", "0"], "0"),
         (["battle", "circle", "circle", "--seed", "-1"], "-1"),
