@@ -164,8 +164,8 @@ def challenge_sections(standing: Standing) -> list[Section]:
     score, baseline = standing.challenge.score, standing.challenge.baseline
     paired = f" Differences to {baseline} are paired: battles of the same seed and places." if baseline else ""
     text = (
-        f"What each challenger did to the references and they to it: {{}}. Where a pairing has one battle, its interval "
-        f"comes from its rounds.{paired}"
+        f"What each challenger did to the references and they to it: {{}}. The interval of a single battle comes from "
+        f"its rounds.{paired}"
     )
     groups, bots = (
         challenge_columns(score, baseline, place, meaning)
