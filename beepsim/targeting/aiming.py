@@ -14,6 +14,7 @@ GRID_REACH = 320  # nodes on either side of GF 0: kernels near the escape angle 
 GRID_NODES = 2 * GRID_REACH + 1
 AIM_REACH = 256  # nodes on either side that may be aimed at: GF -1 to 1
 GRID = np.arange(-GRID_REACH, GRID_REACH + 1) * GRID_STEP
+NOTHING = 1e-17
 TIE = 1e-12  # masses closer than this are equal, and the angle nearer to GF 0 is taken
 
 
@@ -57,19 +58,50 @@ def smooth(mass, density_table, cumulative_table, floor, density, cumulative):
     The floor is a uniform density on [-1, 1].
     """
     density[:] = 0.0
-    cumulative[:] = 0.0
+    reach = kernel_reach(cumulative_table)
     for node in range(GRID_NODES):
         share = mass[node] * (1.0 - floor)
         if share > 0.0:
-            start = GRID_NODES - 1 - node
-            for i in range(GRID_NODES):
-                density[i] += share * density_table[start + i]
-                cumulative[i] += share * cumulative_table[start + i]
+            add_kernel(density, density_table, node, reach, share)
+    for i in range(GRID_REACH - AIM_REACH, GRID_REACH + AIM_REACH + 1):
+        density[i] += 0.5 * floor
+    accumulate(mass, cumulative_table, floor, cumulative)
+
+
+@jit
+def accumulate(mass, cumulative_table, floor, cumulative):
+    """The integral of the density alone, as `smooth` gives it."""
+    cumulative[:] = 0.0
+    reach = kernel_reach(cumulative_table)
+    for node in range(GRID_NODES):
+        share = mass[node] * (1.0 - floor)
+        if share > 0.0:
+            add_kernel(cumulative, cumulative_table, node, reach, share)
+    below = 0.0  # mass of the kernels that lie wholly before a node
     for i in range(GRID_NODES):
-        position = (i - GRID_REACH) * GRID_STEP
-        if -1.0 <= position <= 1.0:
-            density[i] += 0.5 * floor
-        cumulative[i] += 0.5 * floor * (min(max(position, -1.0), 1.0) + 1.0)
+        if i > reach:
+            below += mass[i - reach - 1] * (1.0 - floor)
+        position = min(max((i - GRID_REACH) * GRID_STEP, -1.0), 1.0)
+        cumulative[i] += below + 0.5 * floor * (position + 1.0)
+
+
+@jit
+def add_kernel(values, table, node, reach, share):
+    """Adds `share` of a kernel's table, centred on a node, to the values within `reach` nodes of it."""
+    first, last = max(node - reach, 0), min(node + reach + 1, GRID_NODES)
+    start = GRID_NODES - 1 - node + first
+    near, kernel = values[first:last], table[start : start + last - first]
+    for i in range(len(near)):
+        near[i] += share * kernel[i]
+
+
+@jit
+def kernel_reach(cumulative_table):
+    """Nodes on either side beyond which the kernel has no mass that double precision shows."""
+    reach = GRID_NODES - 1
+    while reach > 0 and cumulative_table[GRID_NODES - 1 - reach] < NOTHING:
+        reach -= 1
+    return min(reach + 1, GRID_NODES - 1)  # a density's cell may begin half a node before its edge
 
 
 @jit

@@ -15,9 +15,10 @@ from beepsim.targeting import fast
 from beepsim.targeting.fused import fused_cross_entropy, is_fusible
 from beepsim.targeting.grid_loss import grid_cross_entropy
 from beepsim.targeting.kernels import KERNELS
+from beepsim.targeting.knn import OFFSET
 from beepsim.targeting.losses import Loss
 from beepsim.targeting.smearing import smear
-from beepsim.targeting.weights import LARGEST_W, OFFSET, ModelConfig, Weights
+from beepsim.targeting.weights import LARGEST_W, ModelConfig, Weights
 
 W_RANGE, B_RANGE = (1e-4, 0.999 * LARGEST_W), (1e-4, 1e3)  # a squared distance stays within float32
 P_RANGE = (0.05, 3.0)

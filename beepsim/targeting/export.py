@@ -16,8 +16,9 @@ import numpy as np
 from beepsim.errors import UserError
 from beepsim.rules import HALF_BOT_WIDTH
 from beepsim.targeting.guns import BOX_WIDENING
+from beepsim.targeting.knn import OFFSET
 from beepsim.targeting.mixture import INTERVAL_WINDOW
-from beepsim.targeting.weights import MAX_FILE_BYTES, OFFSET, Weights, check_features, check_row, weights_of
+from beepsim.targeting.weights import MAX_FILE_BYTES, Weights, check_features, check_row, weights_of
 from beepsim.versions import software_versions
 from beepsim.waves.features import FEATURE_VERSION, FEATURES
 

@@ -94,12 +94,14 @@ class MixtureGun:
     """Kernel density over past waves: `weights` give embedding, kernel, bandwidth and floor.
 
     `neighbours(n)` says how many of n broken waves count; with `is_softmax` they weigh by distance, else all the same.
+    With a `room` a query knows no more than so many waves, those that broke last, as a live gun does (`live_model`).
     """
 
     name: str
     weights: Weights
     neighbours: Callable[[np.ndarray], np.ndarray]
     is_softmax: bool
+    room: int | None = None
 
     def aim(self, battle: BattleWaves) -> Aims:
         return self.aim_at(battle, battle.queries)
@@ -107,8 +109,28 @@ class MixtureGun:
     def aim_at(self, battle: BattleWaves, waves: np.ndarray) -> Aims:
         """`aim` for waves [n] of the battle instead of its queries."""
         angle, log_density, predicted = (np.empty(len(waves)) for _ in range(3))
-        arguments = *self.arguments(battle, waves), *interval_arguments(battle, waves)
-        aim_mixtures(*arguments, angle, log_density, predicted)
+        queries, candidates, lows, highs, known, _, *model = self.arguments(battle, waves)
+        sides = interval_arguments(battle, waves)
+        # Of most queries the latest waves are all; of each of the others they are a piece of their own.
+        is_piece = known > (self.room or len(lows))
+        for part in (np.flatnonzero(~is_piece), *np.flatnonzero(is_piece)[:, None]):
+            first = int(known[part[0]] - self.room) if self.room and len(part) and is_piece[part[0]] else 0
+            left = known[part] - first
+            found = [np.empty(len(part)) for _ in range(3)]
+            aim_mixtures(
+                queries[part],
+                np.ascontiguousarray(candidates[:, first:]) if first else candidates,
+                lows[first:],
+                highs[first:],
+                left,
+                np.minimum(self.neighbours(left), left),
+                *model[:3],
+                model[3][part],
+                *model[4:],
+                *(side[part] for side in sides),
+                *found,
+            )
+            angle[part], log_density[part], predicted[part] = found
         return Aims(angle, log_density, predicted)
 
     def densities(self, battle: BattleWaves, waves: np.ndarray) -> np.ndarray:

@@ -27,6 +27,20 @@ INTERVAL_WINDOW = 0.55
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
+@jit
+def fill_mass(
+    query, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, distance, chosen, weight, mass
+):
+    """The weights of a query's candidates on the grid, at least one of which is known."""
+    fill_distances(query, candidates, known, is_squared, distance)
+    count = choose_nearest(distance, known, k, chosen)
+    count = fill_weights(distance, chosen, count, is_softmax, weight)
+    if is_interval:
+        deposit_intervals(lows, highs, chosen, weight, count, mass)
+    else:
+        deposit(lows, chosen, weight, count, mass)
+
+
 @jit(nogil=True)
 def fill_mixture(
     query, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, density_table, cumulative_table,
@@ -37,13 +51,9 @@ def fill_mixture(
         mass[:] = 0.0
         smooth(mass, density_table, cumulative_table, 1.0, density, cumulative)
         return
-    fill_distances(query, candidates, known, is_squared, distance)
-    count = choose_nearest(distance, known, k, chosen)
-    fill_weights(distance, chosen, count, is_softmax, weight)
-    if is_interval:
-        deposit_intervals(lows, highs, chosen, weight, count, mass)
-    else:
-        deposit(lows, chosen, weight, count, mass)
+    fill_mass(
+        query, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, distance, chosen, weight, mass
+    )
     smooth(mass, density_table, cumulative_table, floor, density, cumulative)
 
 
@@ -106,7 +116,7 @@ def aim_boxes(
         if known[q] > 0:
             fill_distances(queries[q], candidates, known[q], False, distance)
             used = choose_nearest(distance, known[q], k[q], chosen)
-            fill_weights(distance, chosen, used, True, weight)
+            used = fill_weights(distance, chosen, used, True, weight)
             aimed[q] = highest_plateau(lows, highs, chosen, weight, used)
             share = floor
         left, right = widened(aimed[q], half_width[q], negative[q], positive[q])

@@ -20,12 +20,11 @@ from safetensors.numpy import save
 from beepsim.errors import UserError
 from beepsim.files import replacing
 from beepsim.targeting.battles import FEATURE_NAMES
+from beepsim.targeting.knn import embed_rows
 from beepsim.versions import software_versions
 from beepsim.waves.features import FEATURE_VERSION, FEATURES
 from beepsim.waves.history import LAST_GUESS_FACTORS, LATERAL
 
-OFFSET = 1e-4
-"""Keeps 0^p and its gradient finite."""
 MAX_FILE_BYTES = 10_000_000
 LARGEST_W, LARGEST_P = 1e6, 8.0
 BANDWIDTHS = (1e-4, 1e3)
@@ -148,9 +147,10 @@ class Weights:
 
     def embed(self, features: np.ndarray) -> np.ndarray:
         """Embedded features, float32 [W, D], from normalised features [W, len(FEATURE_NAMES)]."""
-        base = OFFSET + self.b + features[:, self.columns].astype(np.float64)
-        # Roundings of the normalisation can fall just below 0, where a broken power has no value.
-        return (self.w * np.maximum(base, OFFSET) ** self.p).astype(np.float32)
+        embedded = np.empty((len(features), len(self.w)), np.float32)
+        columns = np.array(self.columns, np.int64)
+        embed_rows(np.ascontiguousarray(features, np.float32), columns, self.w, self.b, self.p, embedded)
+        return embedded
 
     def influence(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """Mean contribution [D] of each feature to the distance between a query and a candidate, in logits.

@@ -9,7 +9,8 @@ from beepsim.targeting.aiming import GRID
 from beepsim.targeting.battles import FEATURE_NAMES, BattleWaves
 from beepsim.targeting.belief import MOST_CANDIDATES, WatchedWaves, believer_of
 from beepsim.targeting.guns import BASELINES, ChoosingGun, Gun, MixtureGun, learned_gun
-from beepsim.targeting.weights import OFFSET, ModelConfig, initial_weights
+from beepsim.targeting.knn import OFFSET
+from beepsim.targeting.weights import ModelConfig, initial_weights
 
 LEARNED = {
     "gaussian": ModelConfig(),

@@ -1,6 +1,7 @@
 """Distances, nearest neighbours and weights, compiled, against plain definitions."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,8 +34,13 @@ def test_the_nearest_are_chosen_and_of_equals_the_latest(values, k):
 def test_weights_are_a_softmax_or_equal(seed, k):
     rng = np.random.default_rng(seed)
     distance, chosen, weight = (50.0 * rng.random(9)).astype(np.float32), rng.permutation(9)[:k], np.empty(9)
-    fill_weights(distance, chosen, k, True, weight)
-    expected = np.exp(distance[chosen].min() - distance[chosen].astype(np.float64))
-    np.testing.assert_allclose(weight[:k], expected / expected.sum(), rtol=1e-12)
-    fill_weights(distance, chosen, k, False, weight)
+    expected = np.zeros(9)
+    expected[chosen] = np.exp(distance[chosen].min() - distance[chosen].astype(np.float64))
+    assert fill_weights(distance, chosen, k, False, weight) == k
     np.testing.assert_allclose(weight[:k], 1.0 / k)
+    kept = fill_weights(distance, chosen, k, True, weight)
+    found = np.zeros(9)
+    found[chosen[:kept]] = weight[:kept]
+    # What is left out weighs less than e^-20 of the largest.
+    np.testing.assert_allclose(found, expected / expected.sum(), rtol=1e-7, atol=2.1e-9)
+    assert weight[:kept].sum() == pytest.approx(1.0, rel=1e-12)
