@@ -207,7 +207,7 @@ def set_stage(
     for robot, bot in enumerate(bots):
         if is_class(bot):
             told = [f"#{i}" if rules.hide_enemy_names and i != robot else name for i, name in enumerate(names)]
-            hosts[robot] = ClassHost(robot_class(bot.parts[0]), robot, told, crew, world, turn_time_limit)
+            hosts[robot] = ClassHost(robot_class(bot.parts[0]), robot, told, crew, world, turn_time_limit, compiled)
         elif not compiled:
             hosts[robot] = PlainHost(bot, robot, memories[robot], crew, world)
     return new_stage(bots, memories, world, crew, notes, hosts, start is not None)

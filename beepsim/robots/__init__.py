@@ -30,6 +30,7 @@ from beepsim.robots.events import (
 )
 from beepsim.robots.interrupts import RobotException
 from beepsim.robots.junior import JuniorRobot
+from beepsim.robots.part import CompiledPart
 from beepsim.robots.rate_control import RateControlRobot
 from beepsim.robots.results import BattleResults, Bullet, RobotStatus
 from beepsim.robots.robot import Robot
@@ -43,6 +44,7 @@ __all__ = [
     "BulletHitBulletEvent",
     "BulletHitEvent",
     "BulletMissedEvent",
+    "CompiledPart",
     "Condition",
     "CustomEvent",
     "DeathEvent",

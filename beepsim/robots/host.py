@@ -55,6 +55,7 @@ class Host:
         crew: Crew,
         world: World,
         turn_time_limit: float | None = None,
+        is_compiled: bool = True,
     ) -> None:
         self.faults: list[Fault] = []
         self._raised: Counter[tuple[CodeType, int]] = Counter()  # of handlers, by where
@@ -62,7 +63,7 @@ class Host:
         self._class, self._index, self._limit, self._world = robot_class, robot, turn_time_limit, world
         self._robot: Any = None  # of this round
         self._output = Output()
-        self._proxy = Proxy(robot, tuple(names), crew, world, self._output)
+        self._proxy = Proxy(robot, tuple(names), crew, world, self._output, is_compiled)
         self._proxy.on_fault = self._note_handler
         self._proxy.leave = self._leave
         self._proxy.is_advanced = self._proxy.queue.is_advanced = issubclass(robot_class, AdvancedRobot)

@@ -14,7 +14,7 @@ import hashlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -139,6 +139,11 @@ def load_bot(
             if place is None:
                 raise UserError(f"bot '{spec}': settings of its {key} were given, but it has no {key}")
             texts[place] |= texts_of(values, f"bot '{spec}'")
+    return settled_bot(parts, texts, spec)
+
+
+def settled_bot(parts: tuple[Part, ...], texts: Sequence[Mapping[str, str]], spec: str) -> Bot:
+    """The bot of these parts with the settings given for each. Raises UserError for settings that do not fit."""
     settings, names, hashes = [], [], []
     for part, given in zip(parts, texts, strict=True):
         settled = settle(part.settings, given, part.name, part.path, spec)

@@ -44,8 +44,11 @@ GUN_FOR_BODY, RADAR_FOR_GUN, RADAR_FOR_BODY, SCAN = byte_of(
 class Proxy:
     """What Robocode keeps for a robot during a battle. Orders are the record COMMAND as the next turn will see it."""
 
-    def __init__(self, robot: int, names: tuple[str, ...], crew: Crew, world: World, output: Output) -> None:
-        self.index, self.world, self.output = robot, world, output
+    def __init__(
+        self, robot: int, names: tuple[str, ...], crew: Crew, world: World, output: Output, is_compiled: bool = True
+    ) -> None:
+        self.index, self.crew, self.world, self.output = robot, crew, world, output
+        self.is_compiled = is_compiled  # whether its compiled parts run so
         self.name = names[robot]
         view, command = crew.views[robot : robot + 1], crew.commands[robot : robot + 1]
         self.view, self.view_ints = words(view, "d"), words(view, "q")
@@ -64,6 +67,7 @@ class Proxy:
         # Robocode counts a robot as stopped when a round starts, and what it saved lasts from round to round.
         self.saved_orders = [0.0, 0.0, 0.0, 0.0]
         self.bullets: dict[int, Bullet] = {}
+        self.event_count = 0  # of this turn, in crew.events
         self.start_round()
 
     def start_round(self) -> None:
@@ -121,6 +125,7 @@ class Proxy:
     def receive(self, count: int) -> None:
         """The next turn: its events, `count` from the battle, are queued and handled."""
         self.fired_energy = self.fired_heat = 0.0
+        self.event_count = count
         now, queue = self.view_ints[TURN], self.queue
         if self.hears_status or queue.events:
             queue.add(StatusEvent(self.status()), now)

@@ -56,7 +56,7 @@ def test_bots_by_path(tmp_path):
     [
         ("cirle", "no bot named 'cirle'; did you mean circle"),
         ("circle+lineer", "no bot named 'lineer'; did you mean linear"),
-        ("zzz", "movements: circle, .*; guns: circular, head_on, linear, random_gun; .*or give the path"),
+        ("zzz", "movements: circle, .*; guns: circular, .*linear, .*; .*or give the path"),
         ("", "no bot named ''"),
         ("../bots/circle", "there is no file ../bots/circle"),
         ("nowhere/mybot.py", "there is no file nowhere/mybot.py"),
