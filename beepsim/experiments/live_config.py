@@ -1,16 +1,18 @@
 """Experiments that fight with what they train, as they stand in YAML: the loop of generations, and surfing live.
 
-Bots are named as everywhere (see robots/loader.py), with settings where wanted: `learned:power=2`.
+Bots are named as everywhere (see robots/loader.py), with settings where wanted, or given as in robots/description.py;
+guns are named: `learned:power=2`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from beepsim.errors import UserError
+from beepsim.experiments.bot_file import find_bot
 from beepsim.experiments.config import (
     Bandwidth,
     BotWidths,
@@ -24,6 +26,7 @@ from beepsim.experiments.config import (
 )
 from beepsim.experiments.rule_keys import RuleKeys
 from beepsim.experiments.yaml_file import Section
+from beepsim.robots.description import described_bot
 from beepsim.robots.loader import load_bot
 from beepsim.robots.modules import MOVEMENT
 from beepsim.robots.settings import File, spec_text, split_spec
@@ -46,14 +49,18 @@ def as_value_error() -> Iterator[None]:
         raise ValueError(str(error)) from None
 
 
-def existing_bot(spec: str) -> str:
-    """The spec, if such a bot can be loaded."""
+def bot_text(value: Any) -> Any:
+    """The text of a bot that is given by name, by the path of a YAML file or by the keys of one.
+
+    Paths are relative to the present folder. Raises ValueError where there is no such bot.
+    """
     with as_value_error():
-        load_bot(spec)
-    return spec
+        if isinstance(value, Mapping):
+            return described_bot(value).spec
+        return find_bot(value).spec if isinstance(value, str) else value
 
 
-BotSpec = Annotated[str, AfterValidator(existing_bot)]
+BotSpec = Annotated[str, BeforeValidator(bot_text)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -117,10 +124,21 @@ class SurfingRecipe(Recipe):
 
 
 class LoopBattles(RuleKeys):
-    """Every gun on the `shooter`'s movement against every mover, `seasons` times a generation, each with new seeds."""
+    """Every gun on the `shooter`'s movement against every mover, `seasons` times a generation, each with new seeds.
+
+    Training learns from the first `lessons` of these: hit rates need more duels than weights do.
+    """
 
     shooter: BotSpec = "sitting_duck"
-    seasons: int = Field(default=2, ge=1, le=1000)
+    seasons: int = Field(default=6, ge=1, le=1000)
+    lessons: int = Field(default=2, ge=1, le=1000, validate_default=True)
+
+    @field_validator("lessons")
+    @classmethod
+    def of_the_seasons(cls, lessons: int, info: ValidationInfo) -> int:
+        if lessons > info.data.get("seasons", lessons):
+            raise ValueError(f"{lessons} lessons of {info.data['seasons']} seasons; take at most all of them")
+        return lessons
 
     @field_validator("shooter")
     @classmethod

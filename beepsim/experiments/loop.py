@@ -86,14 +86,14 @@ def plan_generation(
     everyone = units(loop)
     meetings = []
     for gun in (TRAINED, *loop.references):
-        for place, (mover, _) in enumerate(everyone):
+        for place, (mover, season) in enumerate(everyone):
             armed = f"{shooter}+{loop.gun if gun == TRAINED else gun}"
             if gun == TRAINED:
                 armed = with_weights(armed, aiming[fold_of[mover]], GUN_PLACE)
             is_learning = mover in learning
             moved = with_weights(mover, surfing, MOVEMENT_PLACE) if surfing and is_learning else mover
             seed = (loop.seed * 1_000_003 + number * len(everyone) + place) % SEEDS
-            is_recorded = gun == TRAINED or is_learning
+            is_recorded = season < loop.battles.lessons and (gun == TRAINED or is_learning)
             meetings.append(Meeting(gun, mover, plan_duel((armed, moved), seed, rules, folder, is_recorded)))
     return meetings
 
@@ -101,7 +101,7 @@ def plan_generation(
 def train_guns(
     loop: Loop, number: int, folds: Sequence[Fold], met: Sequence[Meeting], folder: Path, device: str
 ) -> list[Learned]:
-    """Weights of generation `number` in each fold, from all battles that the trained gun has fought so far."""
+    """Weights of generation `number` in each fold, from all lessons that the trained gun has fought so far."""
     mine = [one for one in met if one.gun == TRAINED]
     labels = labels_by([(one.mover, one.duel.labels[MOVER]) for one in mine])
     labelled = [

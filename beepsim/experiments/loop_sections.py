@@ -231,7 +231,7 @@ def model_section(outcome: LoopOutcome) -> Section:
         "models",
         "What was trained",
         "The loss on the validation movers (of a surfer: guns), in the loss's own unit. Each generation learns from "
-        "all battles that the trained gun has fought before.",
+        "all lessons that the trained gun has fought before.",
         rows,
         (
             Column("model", "weights"),
@@ -276,7 +276,7 @@ def split_section(outcome: LoopOutcome) -> Section:
 def plot_generations(rows: Sequence[Row], value: str, label: str, names: str, scale: float) -> bytes:
     """A panel for each class: the value of each name by generation, with its 95 % interval."""
     classes, drawn = plots.unique(rows, "class"), plots.unique(rows, names)
-    figure, panels = plots.small_multiples(len(classes), 2, 2.5, sharex=True)
+    figure, panels = plots.small_multiples(len(classes), 2, 2.5)
     for axes, name in zip(panels, classes, strict=True):
         axes.set_title(name, fontsize=9)
         if any(row[value] < 0.0 or row[f"{value}_low"] < 0.0 for row in rows):

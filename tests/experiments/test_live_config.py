@@ -50,6 +50,20 @@ def test_both_are_read(tmp_path: Path) -> None:
     assert isinstance(live, LiveSurfing) and len(live.variants()) == 2
 
 
+def test_bots_may_be_given_by_keys_and_files(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("movement: oscillator\ngun: {kind: linear, power: 2}\n")
+    text = LIVE.replace("circle+head_on", "{movement: circle, gun: {kind: head_on, power: 1}}")
+    live = read(tmp_path, text.replace("circle+circular", str(tmp_path / "mine.yaml")))
+    assert isinstance(live, LiveSurfing)
+    enemies = [load_bot(enemy) for enemy in live.battles.enemies]
+    assert [dict(enemy.settings[1])["power"] for enemy in enemies] == [1.0, 0.0, 2.0]
+    assert [enemy.parts[0].name for enemy in enemies] == ["circle", "circle", "oscillator"]
+    with pytest.raises(
+        UserError, match=r":5: battles.enemies\[0\]: .*head_on has no setting 'powr'; did you mean power"
+    ):
+        read(tmp_path, text.replace("power: 1", "powr: 1"))
+
+
 def test_a_recipe_is_one_variant_under_the_name_given() -> None:
     recipe = Recipe(kernel="laplace", loss="mse_density", bandwidth=0.1, start="neutral", candidates="points")
     variant = recipe.variant("generation 3", 7)
@@ -98,6 +112,7 @@ def test_weights_are_one_setting_more(tmp_path: Path) -> None:
             "battles: {shooter: circle+linear}\naiming:",
             [":9: battles.shooter: 'circle+linear' brings"],
         ),
+        (LOOP, "aiming:", "battles: {seasons: 1}\naiming:", [":9: battles: 2 lessons of 1 seasons"]),
         (LIVE, f"{SURFER}+linear", "circle", [":4: battles.surfer: circle has no setting 'weights'"]),
         (LIVE, "circle+linear, ", "", [":5: battles.enemies"]),
         (LIVE, "circle+linear", "circle+head_on", [":5: battles.enemies: a value is given twice"]),

@@ -16,7 +16,7 @@ CONFIG = f"""\
 name: tiny
 task: loop
 generations: 2
-battles: {{rounds: 5, seasons: 2}}
+battles: {{rounds: 5, seasons: 3, lessons: 2}}
 movers: {json.dumps(CLASSES)}
 split: {{folds: 2}}
 gun: {HERE / "trainable_gun.py"}
@@ -51,9 +51,12 @@ def test_a_loop_from_yaml_to_report(tmp_path: Path) -> None:
     assert {"hit_rates.png", "gains.png"} <= names
     rates = json.loads((page.parent / "hit_rates.json").read_text())["rows"]
     assert len(rates) == 3 * 3 * 3  # classes with all of them, generations, guns
-    assert {row["duels"] for row in rates if row["class"] == "all"} == {8}
+    assert {row["duels"] for row in rates if row["class"] == "all"} == {12}
     assert all(0.0 <= row["hit_rate_low"] <= row["hit_rate"] <= row["hit_rate_high"] <= 1.0 for row in rates)
     check_folds(tmp_path / "run")
+    recordings = [path.name for path in (tmp_path / "run" / "battles").glob("*.battle")]
+    of_surfers = [name for name in recordings if "trainable_surfer" in name]  # of all guns
+    assert len(of_surfers) == 3 * 3 * 2 and len(recordings) - len(of_surfers) == 3 * 3 * 2  # 3 generations, 2 lessons
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.parent.name != "report"}
     assert run(config, tmp_path / "run")["findings"] == found["findings"]
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.is_file())
@@ -62,7 +65,7 @@ def test_a_loop_from_yaml_to_report(tmp_path: Path) -> None:
 def check_folds(folder: Path) -> None:
     """What fought whom, and what it was trained on, read from the files alone."""
     battles = [json.loads(path.read_text())["bots"] for path in (folder / "battles").glob("*.json")]
-    assert len(battles) == 3 * 3 * 8
+    assert len(battles) == 3 * 3 * 12
     called = {mover: Path(mover).stem for movers in CLASSES.values() for mover in movers}
     for fold in deal_classes(list(CLASSES.values()), 2, 0.2, 1):
         tested = {called[mover] for mover in fold.test}
@@ -79,5 +82,5 @@ def check_folds(folder: Path) -> None:
     for generation in (1, 2):
         (weights,) = (folder / "models").glob(f"generation-{generation}-surfing-*.safetensors")
         guns = [gun for gun, mover in battles if weights.stem in mover]
-        assert len(guns) == 6 and sum(f"generation-{generation}-fold" in gun for gun in guns) == 2
+        assert len(guns) == 9 and sum(f"generation-{generation}-fold" in gun for gun in guns) == 3
         assert len(load_weights(weights).provenance["opponents"]) == generation + 1  # the gun anew, one reference
