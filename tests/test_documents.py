@@ -2,7 +2,8 @@
 
 A document is a session in an empty folder (with links to `configs`, `scripts` and `tests` of the checkout), its blocks
 in their order: a Python block is run, or saved where its first line is its file's name (`# mybot.py`), and what it
-saved fights a battle; a shell block goes through the command line. Blocks called `text`, `yaml` and `java` are shown.
+saved fights a battle; a YAML block with a name is saved too; a shell block goes through the command line. Others are
+shown.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 from beepsim import battle, robots, rules
 from beepsim.battle import Rules, fight
 from beepsim.cli import app
+from beepsim.experiments.bot_file import find_bot
 from beepsim.robots.events import EVENT_CLASSES
 
 ROOT = Path(__file__).parent.parent
@@ -51,8 +53,8 @@ def blocks_of(path: Path) -> list[Block]:
 
 
 def saved_as(block: Block) -> str | None:
-    """The name of the file that a Python block is, told by its first line."""
-    named = re.match(r"# (\w+\.py)\n", block.code)
+    """The name of the file that a block is, told by its first line."""
+    named = re.match(r"# (\w+\.(?:py|yaml))\n", block.code)
     return named[1] if named else None
 
 
@@ -83,10 +85,10 @@ def output_of(document: Path, folder: Path) -> str:
     with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
         for block in blocks_of(document):
             where = f"{document.name}, line {block.line}"
-            name = saved_as(block) if block.language == "python" else None
+            name = saved_as(block) if block.language in ("python", "yaml") else None
             if name:
                 Path(name).write_text(block.code)
-                fight([name, "circle+head_on"], 1, Rules(num_rounds=2))
+                fight([find_bot(name).bot, "circle+head_on"], 1, Rules(num_rounds=2))
             elif block.language == "python":
                 Path("block.py").write_text(block.code)
                 runpy.run_path("block.py")
