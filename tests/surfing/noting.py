@@ -1,0 +1,29 @@
+"""The go-to surfer; of each threat it notes what it knows of it in the turn in which it sees the shot."""
+
+import numpy as np
+
+from beepsim.robots.settings import File
+from beepsim.surfing.surfer import SURFER, observe, set_surfer
+from beepsim.surfing.threats import THREAT
+from beepsim.surfing.ways import surf
+from beepsim.targeting.weights import load_weights
+
+NOTE = np.dtype([("round", "i8"), ("known", "i8"), ("threat", THREAT)], align=True)
+SETTINGS = {"weights": File("../../configs/weights/surfing.safetensors")}
+MEMORY = np.dtype([("surfer", SURFER), ("count", "i8"), ("notes", NOTE, 700)])
+
+
+def prepare(settings, memory):
+    set_surfer(memory.surfer, load_weights(settings["weights"]))
+
+
+def move(view, events, target, memory, command):
+    surfer = memory.surfer
+    observe(surfer, view, events, target)
+    if surfer.threat_count > 0:
+        threat = surfer.threats[surfer.threat_count - 1]
+        if threat["wave"]["fire_turn"] == view.turn - 1:
+            note = memory.notes[memory.count]
+            note["round"], note["known"], note["threat"] = view.round_number, surfer.lessons["count"], threat
+            memory.count += 1
+    surf(surfer, view, events, command, False)
