@@ -45,6 +45,7 @@ from beepsim.robots.entry import call_bot
 from beepsim.robots.exchange import GONE, Fault
 from beepsim.robots.loader import Bot
 from beepsim.robots.plain import PlainHost
+from beepsim.robots.prepare import new_memory
 
 ROBOT_BITS = 7  # of what `play_on` returns for a bot in Python: its index; above them the number of its events
 ROUND_OVER, NO_ROOM, BOT_FAILED, STOPPED = -1, -2, -3, -4  # else it returns one of these
@@ -52,7 +53,7 @@ ROUND_OVER, NO_ROOM, BOT_FAILED, STOPPED = -1, -2, -3, -4  # else it returns one
 # STANDING.phase; AT_GIVEN_START if the world stands as its round is to begin
 AT_START, ROBOTS_RUN, TURN_ENDED, AT_GIVEN_START = 0, 1, 2, 3
 NEVER = -1
-ROUNDS_TO_REPEAT = 16  # at most, where a bot fails; bots may have megabytes of memory, too much to copy for each round
+ROUNDS_TO_REPEAT = 64  # at most, where a bot fails; bots may have megabytes of memory, too much to copy for each round
 TURNS_BETWEEN_LOOKS = 5  # of who watches a round: microseconds' worth of turns, and more than one a frame on a screen
 
 STANDING = record(
@@ -96,9 +97,13 @@ class RoundRows(NamedTuple):
 
 @dataclass
 class Kept:
-    """What Stage.changing held at the start of a round, `rounds` ago; none of these failed."""
+    """What Stage.changing and Stage.memories held at the start of a round, `rounds` ago; none of these failed.
 
-    contents: np.ndarray
+    Without `memories` it was the battle's start, for which they can be prepared again.
+    """
+
+    contents: list[np.ndarray]  # bytes
+    memories: list[np.ndarray] | None
     phase: int
     rounds: int
 
@@ -116,8 +121,9 @@ class Stage:
     faults: list[list[Fault]]  # [R], of bots while they ran compiled
     standing: np.ndarray  # STANDING [1]
     addresses: np.ndarray  # int64 [A], of the arrays of world, crew and notes, and of standing, in this order
-    changing: list[np.ndarray]  # bytes of what a round changes and the next one reads, to be copied fast
+    changing: list[np.ndarray]  # what a round changes and the next one reads, beside the memories
     kept: Kept | None = None
+    has_begun: bool = False
     watch: Callable[["Stage"], None] | None = None  # called every few turns, before the robots run; changes nothing
 
 
@@ -135,7 +141,7 @@ def new_stage(
     standing["phase"] = AT_GIVEN_START if is_given_start else AT_START
     standing["stop_turn"] = NEVER
     addresses = addresses_of(*world, *crew, *notes, standing)
-    changing = [array.view(np.uint8) for array in (crew.calls, crew.random, *world, *memories)]
+    changing = [crew.calls, crew.random, *world]
     return Stage(bots, memories, world, crew, notes, hosts, [[] for _ in bots], standing, addresses, changing)
 
 
@@ -288,16 +294,25 @@ def keep(stage: Stage) -> None:
     if stage.kept and stage.kept.rounds < ROUNDS_TO_REPEAT:
         stage.kept.rounds += 1
         return
-    contents = stage.kept.contents if stage.kept else np.empty(sum(map(len, stage.changing)), np.uint8)
-    stage.kept = Kept(np.concatenate(stage.changing, out=contents), int(stage.standing["phase"][0]), 0)
+    memories = copies(stage.memories, stage.kept.memories if stage.kept else None) if stage.has_begun else None
+    stage.kept = Kept(copies(stage.changing), memories, int(stage.standing["phase"][0]), 0)
+    stage.has_begun = True
+
+
+def copies(arrays: Sequence[np.ndarray], into: list[np.ndarray] | None = None) -> list[np.ndarray]:
+    """The arrays' bytes, in the arrays of earlier ones if given: new megabytes cost several times as much to fill."""
+    into = into or [np.empty(array.nbytes, np.uint8) for array in arrays]
+    for copy, array in zip(into, arrays, strict=True):
+        copy[:] = array.view(np.uint8)
+    return into
 
 
 def begin_again(stage: Stage) -> None:
     """Brings back what stood at the start of the round in progress, by way of the rounds since the last copy."""
     assert stage.kept
-    ends = np.cumsum([len(array) for array in stage.changing])
-    for array, old in zip(stage.changing, np.split(stage.kept.contents, ends[:-1]), strict=True):
-        array[:] = old
+    memories = stage.kept.memories or [new_memory(bot) for bot in stage.bots]
+    for array, old in zip(stage.changing + stage.memories, stage.kept.contents + memories, strict=True):
+        array.view(np.uint8)[:] = old.view(np.uint8)
     stop_turn = int(stage.standing["stop_turn"][0])
     stage.standing["phase"], stage.standing["stop_turn"] = stage.kept.phase, NEVER
     for _ in range(stage.kept.rounds):

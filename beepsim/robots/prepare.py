@@ -14,8 +14,11 @@ from beepsim.robots.loader import Bot
 from beepsim.robots.modules import failure, load_module
 from beepsim.robots.settings import Settled, file_hash
 
-MOST_KEPT = 4096  # bytes of a memory that is prepared once for a process: a duel of simple bots takes ten milliseconds
+BLOCK = 4096  # bytes
 SEED = 0  # of what a `prepare` draws from global generators, so that it prepares the same for every battle
+
+Blocks = tuple[tuple[int, np.ndarray], ...]
+"""Where in a memory BLOCK bytes begin that are not all zero, and these bytes: of megabytes for waves few are."""
 
 
 def new_memory(bot: Bot) -> np.ndarray:
@@ -23,30 +26,25 @@ def new_memory(bot: Bot) -> np.ndarray:
 
     Raises UserError where a part's `prepare` raises.
     """
-    if not any(part.prepares for part in bot.parts):
-        return np.zeros(1, memory_dtype(bot.parts))
-    try:
-        if is_prepared_each_time(bot):
-            return prepared(bot.parts, bot.settings)
+    memory = np.zeros(1, memory_dtype(bot.parts))
+    if any(part.prepares for part in bot.parts):
         files = [file_hash(value) for settled in bot.settings for _, value in settled if isinstance(value, Path)]
-        return prepared_once(bot.parts, bot.settings, tuple(files)).copy().view(memory_dtype(bot.parts))
-    except UserError as error:
-        raise UserError(f"bot '{bot.name}': {error}") from error.__cause__
+        try:
+            blocks = prepared(bot.parts, bot.settings, tuple(files))
+        except UserError as error:
+            raise UserError(f"bot '{bot.name}': {error}") from error.__cause__
+        contents = memory.view(np.uint8)
+        for at, block in blocks:
+            contents[at : at + len(block)] = block
+    return memory
 
 
-def is_prepared_each_time(bot: Bot) -> bool:
-    """Whether Python of its file runs at the start of each battle."""
-    return any(part.prepares for part in bot.parts) and memory_dtype(bot.parts).itemsize > MOST_KEPT
+@lru_cache(maxsize=256)
+def prepared(parts: Parts, settings: tuple[Settled, ...], files: tuple[str, ...]) -> Blocks:
+    """The memory that the parts prepare, once for each contents of the settings' `files`: duels may take milliseconds.
 
-
-@lru_cache(maxsize=1024)
-def prepared_once(parts: Parts, settings: tuple[Settled, ...], files: tuple[str, ...]) -> np.ndarray:
-    """`prepared` as bytes, once for each contents of the settings' files."""
-    return prepared(parts, settings).view(np.uint8)
-
-
-def prepared(parts: Parts, settings: tuple[Settled, ...]) -> np.ndarray:
-    """A new memory, prepared. Raises UserError where that fails."""
+    Raises UserError where a `prepare` raises.
+    """
     memory = np.zeros(1, memory_dtype(parts))
     with own_global_randomness(SEED):
         for part, settled in zip(parts, settings, strict=True):
@@ -58,7 +56,9 @@ def prepared(parts: Parts, settings: tuple[Settled, ...]) -> np.ndarray:
                 raise
             except (Exception, SystemExit) as error:  # whatever a stranger's file raises is the user's to know
                 raise UserError(failure(part.path, error, "prepare failed")) from error
-    return memory
+    contents = memory.view(np.uint8)
+    places = range(0, len(contents), BLOCK)
+    return tuple((at, contents[at : at + BLOCK].copy()) for at in places if contents[at : at + BLOCK].any())
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import numpy as np
 from beepsim.battle import fight, is_class
 from beepsim.battle_rules import Rules
 from beepsim.results import BattleResult, RobotResult, RoundScore
-from beepsim.robots.prepare import is_prepared_each_time
 from beepsim.tournament.field import BotSource, bot_of
 from beepsim.tournament.surroundings import own_surroundings
 
@@ -93,7 +92,7 @@ def fight_recorded(job: Job, record: Path | None) -> BattleResult:
     with nullcontext() if hashes <= HARMLESS else own_surroundings():
         bots = [bot_of(source) for source in job.bots]
         result = fight(bots, job.seed, job.rules, record)
-    HARMLESS.update(bot.hash for bot in bots if not (is_class(bot) or is_prepared_each_time(bot)))
+    HARMLESS.update(bot.hash for bot in bots if not is_class(bot))
     return result
 
 
