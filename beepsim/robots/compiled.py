@@ -11,7 +11,8 @@ names the arguments that it wants, in any order:
     events    EVENT [E]: what it was told in this turn, in order; `event.type` is one of the constants below
     target    TARGET: the enemy as last scanned (move and aim only; the radar is kept on it for them)
     command   COMMAND: what is still to be travelled and turned, changed by writing to it; fire_power = a number fires
-    memory    a record of the file's own dtype `MEMORY`, zero when the battle starts, kept from round to round
+    memory    a record of the file's own dtype `MEMORY`, kept from round to round; when the battle starts it is zero, or
+              what the file's `prepare(settings, memory)` made of it (see settings.py)
     random    the bot's own random numbers: next_double(random), next_int(random, n) of beepsim.javarandom
 
 They are called at the start of each round (view.turn == 0) and after each turn; what they command acts in the next one.
