@@ -8,7 +8,7 @@ from beepsim.targeting.guns import BASELINES
 from beepsim.targeting.live_gun import LIVE_GUN, live_aim, set_gun
 from beepsim.targeting.live_model import CAPACITY
 
-SETTINGS = {**POWER, "virtual": 2.0, "waves": CAPACITY}
+SETTINGS = {**POWER, "virtual": 1.0, "waves": CAPACITY}
 MEMORY = np.dtype([("live", LIVE_GUN), ("power", "f8")])
 
 

@@ -5,19 +5,19 @@ import numpy as np
 from beepsim.robots.compiled import bullet_power
 from beepsim.robots.power import POWER, power_of
 from beepsim.robots.settings import File
+from beepsim.targeting.export import read_weights
 from beepsim.targeting.guns import learned_gun
 from beepsim.targeting.live_gun import LIVE_GUN, live_aim, set_gun
 from beepsim.targeting.live_model import CAPACITY
-from beepsim.targeting.weights import load_weights
 
-SETTINGS = {"weights": File("../configs/weights/rumble.safetensors"), **POWER, "virtual": 2.0, "waves": CAPACITY}
+SETTINGS = {"weights": File("../configs/weights/rumble.safetensors"), **POWER, "virtual": 1.0, "waves": CAPACITY}
 MEMORY = np.dtype([("live", LIVE_GUN), ("power", "f8")])
 
 
 def prepare(settings, memory):
     memory.power = power_of(settings)
     set_gun(
-        memory.live, learned_gun("learned", load_weights(settings["weights"])), settings["virtual"], settings["waves"]
+        memory.live, learned_gun("learned", read_weights(settings["weights"])), settings["virtual"], settings["waves"]
     )
 
 

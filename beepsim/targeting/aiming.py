@@ -14,7 +14,8 @@ GRID_REACH = 320  # nodes on either side of GF 0: kernels near the escape angle 
 GRID_NODES = 2 * GRID_REACH + 1
 AIM_REACH = 256  # nodes on either side that may be aimed at: GF -1 to 1
 GRID = np.arange(-GRID_REACH, GRID_REACH + 1) * GRID_STEP
-NOTHING = 1e-17
+NOTHING, LITTLE = 1e-17, 1e-9
+"""Masses that a kernel's tail may lack: of a density, whose logarithm is taken, and of its integral."""
 TIE = 1e-12  # masses closer than this are equal, and the angle nearer to GF 0 is taken
 
 
@@ -58,7 +59,7 @@ def smooth(mass, density_table, cumulative_table, floor, density, cumulative):
     The floor is a uniform density on [-1, 1].
     """
     density[:] = 0.0
-    reach = kernel_reach(cumulative_table)
+    reach = kernel_reach(cumulative_table, NOTHING)
     for node in range(GRID_NODES):
         share = mass[node] * (1.0 - floor)
         if share > 0.0:
@@ -72,7 +73,7 @@ def smooth(mass, density_table, cumulative_table, floor, density, cumulative):
 def accumulate(mass, cumulative_table, floor, cumulative):
     """The integral of the density alone, as `smooth` gives it."""
     cumulative[:] = 0.0
-    reach = kernel_reach(cumulative_table)
+    reach = kernel_reach(cumulative_table, LITTLE)
     for node in range(GRID_NODES):
         share = mass[node] * (1.0 - floor)
         if share > 0.0:
@@ -96,10 +97,10 @@ def add_kernel(values, table, node, reach, share):
 
 
 @jit
-def kernel_reach(cumulative_table):
-    """Nodes on either side beyond which the kernel has no mass that double precision shows."""
+def kernel_reach(cumulative_table, least):
+    """Nodes on either side beyond which the kernel has less mass than `least`."""
     reach = GRID_NODES - 1
-    while reach > 0 and cumulative_table[GRID_NODES - 1 - reach] < NOTHING:
+    while reach > 0 and cumulative_table[GRID_NODES - 1 - reach] < least:
         reach -= 1
     return min(reach + 1, GRID_NODES - 1)  # a density's cell may begin half a node before its edge
 

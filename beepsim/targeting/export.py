@@ -18,7 +18,7 @@ from beepsim.rules import HALF_BOT_WIDTH
 from beepsim.targeting.guns import BOX_WIDENING
 from beepsim.targeting.knn import OFFSET
 from beepsim.targeting.mixture import INTERVAL_WINDOW
-from beepsim.targeting.weights import MAX_FILE_BYTES, Weights, check_features, check_row, weights_of
+from beepsim.targeting.weights import MAX_FILE_BYTES, Weights, check_features, check_row, load_weights, weights_of
 from beepsim.versions import software_versions
 from beepsim.waves.features import FEATURE_VERSION, FEATURES
 
@@ -155,6 +155,11 @@ def read_export(path: Path) -> Weights:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as text ({getattr(error, 'strerror', None) or error})") from None
     return from_json(text, str(path)) if text.lstrip().startswith("{") else from_beepboop(text, str(path))
+
+
+def read_weights(path: Path) -> Weights:
+    """Of a .safetensors file, or of exported text. Raises UserError as `load_weights` and `read_export` do."""
+    return load_weights(path) if path.suffix == ".safetensors" else read_export(path)
 
 
 def from_json(text: str, source: str) -> Weights:

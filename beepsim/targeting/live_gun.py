@@ -16,6 +16,7 @@ from beepsim.waves.live import WATCH, describe_query, watch_turn
 
 NOT_AIMED = -1
 TURNS_TO_TURN = 4.0  # before a shot that the gun turns towards the target
+PART_OF_LAST = 0.6  # of the last aim's angle: less far to either side than the whole of it, or than none
 
 LIVE_GUN = np.dtype(
     [
@@ -60,10 +61,21 @@ def live_aim(live, view, events, target, command, power):
     heat = watch["heat"]  # with that of a shot ordered in this turn
     if target.turn != view.turn or heat > TURNS_TO_TURN * view.gun_cooling_rate:
         return
-    heading = target.bearing
-    if heat <= view.gun_cooling_rate:
+    if heat > view.gun_cooling_rate:
+        heading = likely_heading(live, target)
+    elif power < view.energy:
         heading = aim_shot(live, view, target, command, power)
+    else:
+        return
     command.gun_turn = relative_angle(heading - view.gun_heading)
+
+
+@jit
+def likely_heading(live, target):
+    """Where the gun will be aimed soon, if it chooses as it did last: a gun that turns less is ready sooner."""
+    clockwise = relative_angle(target.heading - target.bearing) > 0.0
+    side = 1.0 if clockwise == (target.velocity > 0.0) else -1.0
+    return target.bearing + side * PART_OF_LAST * live["angle"] * live["watch"]["shot"]["max_escape_angle"]
 
 
 @jit
