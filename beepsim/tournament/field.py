@@ -18,7 +18,7 @@ from typing import Any
 from beepsim.errors import UserError
 from beepsim.experiments.bot_file import SUFFIXES, find_bot
 from beepsim.robots.description import PATTERN, described_bot
-from beepsim.robots.loader import ROBOT, Bot, is_path, list_bots, load_bot
+from beepsim.robots.loader import ROBOT, Bot, find_part, is_path, list_bots, load_bot
 from beepsim.robots.modules import GUN, MOVEMENT, WHOLE
 from beepsim.robots.prepare import new_memory
 from beepsim.robots.settings import is_file, spec_text, split_spec
@@ -132,7 +132,7 @@ def refuse_duplicates(sources: Sequence[BotSource]) -> None:
             again = "the same bot" if len({one.hash for one in sources if one.name == name}) == 1 else "different bots"
             raise ValueError(
                 f"{count} bots are called {name!r} ({', '.join(specs)}: {again}); leave out one, or give one another "
-                f"name: {{bot: {specs[-1]}, name: ...}}"
+                f"name: {{bot: '{specs[-1]}', name: ...}}"
             )
 
 
@@ -155,7 +155,8 @@ def unpacked_bot(source: BotSource) -> Bot:
     """The bot of files written to a folder of their own, once for each process."""
     UNPACKED.append(TemporaryDirectory(prefix="beepsim-bots-"))
     names: list[str] = []
-    settings = {place: dict(given) for place, (_, given) in enumerate(split_spec(source.spec))}
+    choices = split_spec(source.spec)
+    settings = {place: dict(given) for place, (_, given) in enumerate(choices)}
     for number, (name, content) in enumerate(source.files):
         path = Path(UNPACKED[-1].name) / str(number) / harmless(name)
         path.parent.mkdir()
@@ -163,11 +164,20 @@ def unpacked_bot(source: BotSource) -> Bot:
         if found := SETTINGS_FILE.fullmatch(name):
             settings.setdefault(int(found[1]), {})[found[2]] = str(path)
         else:
-            names.append(str(path))
+            known = [part for part, _ in choices[len(names) : len(names) + 1] if is_source(part, content)]
+            names += known or [str(path)]
     bot = load_bot(spec_text([(name, settings.get(place, {})) for place, name in enumerate(names)]))
     if bot.hash != source.hash:
         raise UserError(f"bot {source.name}: its sources have the hash {bot.hash}, it should be {source.hash}")
     return bot
+
+
+def is_source(name: str, content: bytes) -> bool:
+    """Whether the part of that name is this file here too: then its machine code is kept here, or soon will be."""
+    try:
+        return find_part(name, name).read_bytes() == content
+    except (UserError, OSError):
+        return False
 
 
 def harmless(name: str) -> str:

@@ -45,7 +45,7 @@ def test_sources_that_are_not_what_they_should_be_are_refused() -> None:
 @pytest.mark.parametrize("name", ["../circle.py", "my circle+gun.v2.py", "/nowhere/circle.py"])
 def test_any_name_of_a_file_is_unpacked_in_a_folder_of_its_own(name: str) -> None:
     (source,) = find_bots("circle+linear")
-    bot = unpacked_bot(replace(source, files=((name, source.files[0][1]), source.files[1])))
+    bot = unpacked_bot(replace(source, spec="gone.py+gone", files=((name, source.files[0][1]), source.files[1])))
     assert bot.hash == source.hash and {part.path.parents[1] for part in bot.parts} == {Path(UNPACKED[-1].name)}
 
 

@@ -8,6 +8,7 @@ import pytest
 from beepsim.battle import fight
 from beepsim.battle_rules import Rules
 from beepsim.errors import UserError
+from beepsim.robots.loader import load_bot
 from beepsim.tournament.database import bot_id, writing
 from beepsim.tournament.field import BotSource, bot_of, find_bots, inline_bot, unpacked_bot
 from beepsim.tournament.reading import read_source
@@ -57,6 +58,16 @@ def test_the_files_of_settings_are_carried(folder: Path) -> None:
     assert fight([SPEC, "circle"], 1, RULES) != before == fight([bot_of(source), "circle"], 1, RULES)
     clear(folder)
     assert fight([bot_of(source), "circle"], 1, RULES) == before
+
+
+def test_parts_that_are_here_run_with_the_files_carried(folder: Path) -> None:
+    """A worker that lacks the weights, or has others, need not compile the bot once more."""
+    (source,) = find_bots(SPEC.replace("every=7", "every=8"))  # what another test unpacked is kept
+    (folder / "far, far+away.txt").unlink()
+    (folder / "table.txt").write_text("11")
+    bot = bot_of(source)
+    assert bot.parts == load_bot("mover.py+linear").parts and bot.hash == source.hash
+    assert dict(bot.settings[0])["table"].read_text() == "90" and dict(bot.settings[0])["other"].read_text() == "10"
 
 
 def test_a_default_file_is_carried_too(folder: Path) -> None:
