@@ -32,11 +32,11 @@ TITLES = {
     "damage_taken": "taken/round",
     "enemy_hit_rate": "hit rate at it, %",
 }
-BESIDE: dict[str, tuple[str, ...]] = {
-    "share": ("damage", "damage_taken"),
-    "damage": ("hit_rate",),
-    "hit_rate": ("damage",),
-    "damage_taken": ("enemy_hit_rate", "share"),
+BESIDE = {
+    "share": "damage",
+    "damage": "hit_rate",
+    "hit_rate": "damage",
+    "damage_taken": "enemy_hit_rate",
 }
 """Of a challenge: what is printed beside the measure that it is ranked by."""
 MOST_WORKERS = 1000
@@ -265,18 +265,21 @@ def ranking_cells(row: dict[str, Any], measures: list[str]) -> dict[str, str]:
 def challenge_cells(
     challenge: "Challenge", rows: list[dict[str, Any]], ranking: list[dict[str, Any]]
 ) -> list[dict[str, str]]:
-    """Each challenger's line: what the challenge is ranked by, the difference to the baseline, what goes with it, then
-    what it is ranked by in each group."""
+    """Each challenger's line: what the challenge is ranked by and what goes with it, both with the difference to the
+    baseline, then what it is ranked by in each group."""
     score, found = challenge.score, []
     for ranked in ranking:
         bot = f"{ranked['name']} {ranked['version']}"
         own = [row for row in rows if row["bot"] == bot]
         if not own:
             continue
-        cells = {"bot": bot, "rank": f"{ranked['rank']}", TITLES[score]: with_interval(own[0], score)}
-        if challenge.baseline:
-            cells[f"minus {challenge.baseline}"] = with_interval(own[0], f"{score}_minus_baseline", "+.1f")
-        cells |= {TITLES[measure]: with_interval(own[0], measure) for measure in BESIDE[score]}
+        cells = {"bot": bot, "rank": f"{ranked['rank']}"}
+        # The blank keeps the second difference's title apart from the first's: its place tells what it belongs to.
+        for measure, blank in ((score, ""), (BESIDE[score], " ")):
+            cells[TITLES[measure]] = with_interval(own[0], measure)
+            if challenge.baseline:
+                difference = with_interval(own[0], f"{measure}_minus_baseline", "+.1f")
+                cells[f"minus {challenge.baseline}{blank}"] = difference
         cells |= {f"of {row['group']}": with_interval(row, score) for row in own[1:]}
         found.append({**cells, "battles": f"{own[0]['battles']}"})
     return found
