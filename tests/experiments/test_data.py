@@ -8,6 +8,7 @@ from beepsim.battle import Battle, Rules, fight_many
 from beepsim.errors import UserError
 from beepsim.experiments.config import Experiment
 from beepsim.experiments.data import gather_battles, gather_further
+from beepsim.recording.format import read_header
 
 OPPONENTS = ("circle", "oscillator", "stop_and_go")
 
@@ -50,3 +51,18 @@ def test_what_robocode_recorded_is_imported(tmp_path):
     files = gather_battles(everyone, tmp_path)
     assert [file.target for file in files] == ["sample.SpinBot"] * 3
     assert {file.path.parent for file in files} == {tmp_path}
+
+
+def test_duels_of_bots_with_settings_and_in_yaml(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    (tmp_path / "mine.yaml").write_text("movement: circle\nname: mine\n")
+    duels = {"shooters": ["circle+linear:power=1"], "opponents": [str(tmp_path / "mine.yaml"), "oscillator"]}
+    rules = {"rounds": 1, "inactivity_time": 1}
+    read = Experiment.model_validate({"name": "x", "data": {"duels": {**duels, **rules}}})
+    files = gather_battles(read, tmp_path)
+    names = [[robot.name for robot in read_header(file.path).robots] for file in files]
+    assert names == [["circle+linear:power=1.0", "mine"], ["circle+linear:power=1.0", "oscillator"]]
+    assert [file.target for file in files] == duels["opponents"] and gather_battles(read, tmp_path) == files
+    stronger = {**duels, "shooters": ["circle+linear:power=3"]}
+    again = Experiment.model_validate({"name": "x", "data": {"duels": {**stronger, **rules}}})
+    assert not {file.path for file in files} & {file.path for file in gather_battles(again, tmp_path)}
