@@ -2,17 +2,14 @@
 
 import numpy as np
 
-from beepsim.robots.settings import File
-from beepsim.surfing.surfer import SURFER, observe, set_surfer
+from beepsim.surfing.surfer import SURFER, observe, set_flattener
 from beepsim.surfing.ways import surf
-from beepsim.targeting.weights import load_weights
 
-SETTINGS = {"weights": File("../configs/weights/surfing.safetensors")}
 MEMORY = np.dtype([("surfer", SURFER)])
 
 
 def prepare(settings, memory):
-    set_surfer(memory.surfer, load_weights(settings["weights"]), learns_visits=True)
+    set_flattener(memory.surfer)
 
 
 def move(view, events, target, memory, command):

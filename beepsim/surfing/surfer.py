@@ -25,18 +25,19 @@ from beepsim.surfing.threats import (
     factor_of,
     has_passed,
     lift_shadows,
-    offset_of,
     radius_of,
     start_bullet,
+    widen,
 )
 from beepsim.targeting.ballistics import fill_predicted_guess_factors
 from beepsim.targeting.battles import BOX_WIDENING
-from beepsim.targeting.guns import learned_gun
+from beepsim.targeting.guns import KNN_BANDWIDTH, KNN_FLOOR, MixtureGun, learned_gun, square_root, unit_weights
 from beepsim.targeting.live_model import MODEL, PAST_WAVES, add_wave, fill_cumulative, set_model, set_room
-from beepsim.targeting.weights import Weights
+from beepsim.targeting.weights import BEEPBOOP_MAIN, Weights
 from beepsim.waves.live import WATCH, launch, note_turn, start_round, sweep
 
 LESSONS = 1024  # bullets that are remembered; in a duel of 35 rounds some 400 hit or meet another
+PLAIN = MixtureGun("plain", unit_weights(KNN_BANDWIDTH, KNN_FLOOR, tuple(BEEPBOOP_MAIN)), square_root, False)
 SAME_PLACE = 40.0  # px; a bullet as far as this from where a threat's bullet should be is that bullet
 SAME_POWER = 0.01
 NEVER_BRAKES = 1 << 30
@@ -78,11 +79,20 @@ SURFER = np.dtype(
 )
 
 
-def set_surfer(surfer: np.record, weights: Weights, learns_visits: bool = False) -> None:
-    """Fills SURFER before a battle; danger follows from these weights."""
-    set_model(surfer["model"], learned_gun("surfer", weights))
+def set_surfer(surfer: np.record, weights: Weights) -> None:
+    """Fills SURFER before a battle; danger is where a gun of these weights would fire, by the bullets it knows of."""
+    set_learner(surfer, learned_gun("surfer", weights))
+
+
+def set_flattener(surfer: np.record) -> None:
+    """Fills SURFER before a battle; danger is where it was itself when earlier waves passed, in like situations."""
+    set_learner(surfer, PLAIN)
+    surfer["learns_visits"] = True
+
+
+def set_learner(surfer: np.record, gun: MixtureGun) -> None:
+    set_model(surfer["model"], gun)
     set_room(surfer["lessons"], LESSONS)
-    surfer["learns_visits"] = learns_visits
     surfer["beliefs"][:] = BELIEFS
 
 
@@ -136,6 +146,7 @@ def note_threat(surfer, power, turn):
     threat = surfer["threats"][surfer["threat_count"]]
     slot = watch["slots"][flying]
     threat["wave"], threat["slot"], threat["shadow_count"] = watch["waves"][flying], slot, 0
+    threat["low"], threat["high"] = np.inf, -np.inf
     threat["guesses"][0] = 0.0
     fill_predicted_guess_factors(watch["rows"][slot : slot + 1], False, threat["guesses"][1:2])
     fill_predicted_guess_factors(watch["rows"][slot : slot + 1], True, threat["guesses"][2:3])
@@ -216,12 +227,11 @@ def note_known(surfer, x, y, heading, power, turn, did_hit):
     offset = relative_angle(heading - wave["absolute_bearing"])
     believe(surfer["beliefs"], threat, factor_of(wave, offset))
     fill_shares(surfer["beliefs"], surfer["shares"])
-    if not surfer["learns_visits"]:
+    if did_hit or not surfer["learns_visits"]:
         learn(surfer, threat, offset, did_hit)
     drop_threat(surfer, index)
-    if not surfer["learns_visits"]:
-        for i in range(surfer["threat_count"]):
-            update_threat(surfer, surfer["threats"][i])
+    for i in range(surfer["threat_count"]):
+        update_threat(surfer, surfer["threats"][i])
 
 
 @jit
@@ -247,17 +257,17 @@ def drop_threat(surfer, index):
 
 @jit
 def drop_passed(surfer, view):
-    """Removes the threats whose waves are through: where this robot stood they did not come."""
+    """Notes where the waves meet this robot; removes those that are through: where it stood they did not come."""
     for index in range(surfer["threat_count"] - 1, -1, -1):
         threat = surfer["threats"][index]
         wave = threat["wave"]
+        low, high = widen(wave, view.turn, view.x, view.y, threat["low"], threat["high"])
+        threat["low"], threat["high"] = low, high
         if has_passed(wave, view.turn, view.x, view.y):
-            offset = offset_of(wave, view.x, view.y)
-            if surfer["learns_visits"]:
-                learn(surfer, threat, offset, False)
-            radius = max(radius_of(wave, view.turn), 1.0)
-            ends = offset - HALF_BOT_WIDTH / radius, offset + HALF_BOT_WIDTH / radius
-            first, last = factor_of(wave, ends[0]), factor_of(wave, ends[1])
-            disbelieve(surfer["beliefs"], threat, min(first, last), max(first, last))
-            fill_shares(surfer["beliefs"], surfer["shares"])
+            if low < high:
+                first, last = factor_of(wave, low), factor_of(wave, high)
+                disbelieve(surfer["beliefs"], threat, min(first, last), max(first, last))
+                fill_shares(surfer["beliefs"], surfer["shares"])
+                if surfer["learns_visits"]:
+                    learn(surfer, threat, 0.5 * (low + high), False)
             drop_threat(surfer, index)

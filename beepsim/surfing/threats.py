@@ -19,6 +19,7 @@ THREATS = 24  # in the air at once, enough for 260 px of waves a turn apart; mor
 SIMPLE_GUNS = 3  # head-on, linear, circular
 SHADOWS = 8  # of a threat; more are not seen
 BULLETS = 16  # of this robot in the air at once
+HALF_WIDTH = 1.1 * HALF_BOT_WIDTH  # px; half of what a square of 36 px is wide, seen from any side
 GONE = -1  # BULLET.turn of a bullet that flies no more
 
 SHADOW = np.dtype([("low", "f8"), ("high", "f8"), ("bullet", "i8"), ("turn", "i8")], align=True)
@@ -31,6 +32,8 @@ THREAT = np.dtype(
         ("guesses", "f8", SIMPLE_GUNS),  # GF at which the simple guns would have fired
         ("spread", "f8"),  # GF around them
         ("cumulative", "f8", GRID_NODES),  # of the density that its learned gun has, at the nodes of `aiming.GRID`
+        ("low", "f8"),  # offsets (rad) between which it would have hit this robot so far
+        ("high", "f8"),
         ("shadow_count", "i8"),
         ("shadows", SHADOW, SHADOWS),
     ],
@@ -69,6 +72,26 @@ def has_passed(wave, turn, x, y):
     far_x, far_y = abs(x - wave["source_x"]) + HALF_BOT_WIDTH, abs(y - wave["source_y"]) + HALF_BOT_WIDTH
     inner = radius_of(wave, turn)
     return inner * inner > far_x * far_x + far_y * far_y
+
+
+@jit
+def widen(wave, turn, x, y, low, high):
+    """Offsets (rad) at which a bullet hits, widened by those of a robot at (x, y) after `turn`, if it is touched."""
+    dx, dy = x - wave["source_x"], y - wave["source_y"]
+    distance = math.sqrt(dx * dx + dy * dy)
+    inner = radius_of(wave, turn)
+    if inner + wave["speed"] < distance - HALF_BOT_WIDTH or inner > distance + HALF_BOT_WIDTH:
+        return low, high
+    return widen_to(wave, x, y, low, high)
+
+
+@jit
+def widen_to(wave, x, y, low, high):
+    """`widen` by a robot that is touched."""
+    dx, dy = x - wave["source_x"], y - wave["source_y"]
+    half = HALF_WIDTH / max(math.sqrt(dx * dx + dy * dy), 2.0 * HALF_WIDTH)
+    offset = offset_of(wave, x, y)
+    return min(low, offset - half), max(high, offset + half)
 
 
 @jit

@@ -14,10 +14,9 @@ from beepsim.rules import HALF_BOT_WIDTH, MAX_VELOCITY
 from beepsim.surfing.danger import mass_between
 from beepsim.surfing.steering import steer, stop
 from beepsim.surfing.surfer import NEVER_BRAKES
-from beepsim.surfing.threats import factor_of, has_passed, offset_of, radius_of
+from beepsim.surfing.threats import factor_of, has_passed, radius_of, widen, widen_to
 
 DISTANCE = 480.0  # px from the enemy that are wanted
-WIDTH = 1.1 * HALF_BOT_WIDTH  # px; half of what a square of 36 px is wide, seen from any side
 BRAKES = 8  # places along each direction at which stopping is weighed
 MOST_TURNS = 120  # of a way
 ALONG = 0.7  # part of full speed with which the places on a second wave are reached
@@ -135,26 +134,6 @@ def danger_of_braking(surfer, first, second, now, low, high, width, height):
     now += max(int(turns_until(wave, now, x, y)), 0)
     low, high = widen_to(wave, x, y, low, high)
     return danger_at(surfer, first, second, x, y, now, low, high, width, height)
-
-
-@jit
-def widen(wave, turn, x, y, low, high):
-    """Offsets (rad) at which a bullet hits, widened by those of a robot at (x, y) after `turn`, if it is touched."""
-    dx, dy = x - wave["source_x"], y - wave["source_y"]
-    distance = math.sqrt(dx * dx + dy * dy)
-    inner = radius_of(wave, turn)
-    if inner + wave["speed"] < distance - HALF_BOT_WIDTH or inner > distance + HALF_BOT_WIDTH:
-        return low, high
-    return widen_to(wave, x, y, low, high)
-
-
-@jit
-def widen_to(wave, x, y, low, high):
-    """`widen` by a robot that is touched."""
-    dx, dy = x - wave["source_x"], y - wave["source_y"]
-    half = WIDTH / max(math.sqrt(dx * dx + dy * dy), 2.0 * WIDTH)
-    offset = offset_of(wave, x, y)
-    return min(low, offset - half), max(high, offset + half)
 
 
 @jit
