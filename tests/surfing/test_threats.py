@@ -94,3 +94,9 @@ def test_live_danger_is_the_density_of_the_offline_gun(tmp_path, settings):
             np.testing.assert_allclose(live, masses_of(density), atol=2e-4, rtol=2e-3)
             compared += 1
     assert compared > 100
+
+
+@pytest.mark.parametrize("enemy", ["random_mover+linear", "sample.RamFire"])
+def test_it_drives_as_it_foretold(enemy):
+    _, memory, _ = noted_battle(enemy)
+    assert memory["foretold"] > 500 and memory["wrong"] == 0
