@@ -1,6 +1,7 @@
 """Duels fought to compare bots live: each leaves one file of figures, and a recording where something learns from it.
 
-The file's name ends in a hash of bots, rules and seed, so that what was fought is never fought again.
+The file's name ends in a hash of bots, of the package's code that they are made of, of rules and seed: what was fought
+is never fought again, and what another code fought never used.
 """
 
 import json
@@ -16,6 +17,7 @@ from beepsim.battle_rules import Rules
 from beepsim.errors import UserError
 from beepsim.experiments.parts import part_key, plain_name
 from beepsim.files import write_json
+from beepsim.jit import source_hash
 from beepsim.progress import show_progress
 from beepsim.recording.format import SUFFIX
 from beepsim.robots.loader import load_bot
@@ -56,7 +58,8 @@ def plan_duel(bots: tuple[str, str], seed: int, rules: Rules, folder: Path, is_r
     loaded = [load_bot(bot) for bot in bots]
     names = names_of(loaded)
     labels = tuple(f"{name} {bot.version}".strip() for name, bot in zip(names, loaded, strict=True))
-    key = part_key(RULES_VERSION, [bot.hash for bot in loaded], vars(rules), seed, FIGURES.descr)
+    code = [source_hash(part.path) for bot in loaded for part in bot.parts]
+    key = part_key(RULES_VERSION, [bot.hash for bot in loaded], code, vars(rules), seed, FIGURES.descr)
     stem = f"{plain_name('_vs_'.join(names))[:LONGEST_STEM]}-{key}"
     recording = folder / f"{stem}{SUFFIX}" if is_recorded else None
     return Duel(bots, (labels[0], labels[1]), seed, rules, folder / f"{stem}.json", recording)
