@@ -64,8 +64,11 @@ def scores_of(standing: Standing) -> Scores:
     pairs, pairing, battles = np.unique(bouts[["challenger", "reference"]], return_inverse=True, return_counts=True)
     names = [entrant.name for entrant in present]
     baseline = names.index(challenge.baseline) if challenge.baseline in names else -1
-    values = {measure: values_of(challenge, measure) for measure in MEASURES}
-    paired = {measure: minus_baseline(bouts, one, baseline) for measure, one in values.items()}
+    means, differences = {}, {}
+    for measure in MEASURES:  # one after the other: rounds are many
+        values = values_of(challenge, measure)
+        means[measure] = estimates(values, pairing, len(pairs))
+        differences[measure] = estimates(minus_baseline(bouts, values, baseline), pairing, len(pairs))
     return Scores(
         challenge.score,
         pairs["challenger"],
@@ -73,8 +76,8 @@ def scores_of(standing: Standing) -> Scores:
         battles,
         np.array([present[reference].group for reference in pairs["reference"]], object),
         standing.group_weights,
-        {measure: estimates(one, pairing, len(pairs)) for measure, one in values.items()},
-        {measure: estimates(one, pairing, len(pairs)) for measure, one in paired.items()},
+        means,
+        differences,
     )
 
 
