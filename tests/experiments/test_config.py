@@ -29,7 +29,7 @@ LEAST = {"name": "x", "data": {"recordings": {"folder": "."}}}
 def test_shipped_configurations_are_right(path: Path) -> None:
     experiment = read_task(path)
     assert experiment.name == path.stem
-    assert not isinstance(experiment, Experiment) or len(list_variants(experiment)) >= 2
+    assert not isinstance(experiment, Experiment) or list_variants(experiment)
 
 
 def test_a_sweep_is_every_combination() -> None:
