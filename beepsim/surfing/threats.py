@@ -15,12 +15,12 @@ from beepsim.rules import HALF_BOT_WIDTH, bullet_speed
 from beepsim.targeting.aiming import GRID_NODES
 from beepsim.waves.wave import WAVE, guess_factor
 
-THREATS = 24  # in the air at once, enough for 260 px of waves a turn apart; more are not seen
+THREATS = 24  # in the air at once: at the usual cooling rate enough for 2,600 px; more are not seen
 SIMPLE_GUNS = 3  # head-on, linear, circular
 SHADOWS = 8  # of a threat; more are not seen
 BULLETS = 16  # of this robot in the air at once
 HALF_WIDTH = 1.1 * HALF_BOT_WIDTH  # px; half of what a square of 36 px is wide, seen from any side
-GONE = -1  # BULLET.turn of a bullet that flies no more
+GONE = -1  # BULLET.turn of a bullet that is known to be gone
 
 SHADOW = np.dtype([("low", "f8"), ("high", "f8"), ("bullet", "i8"), ("turn", "i8")], align=True)
 """GF between which own `bullet` met the wave in the move after `turn`."""
@@ -55,7 +55,12 @@ def radius_of(wave, turn):
 @jit
 def offset_of(wave, x, y):
     """Angle of a point on the wave minus its absolute bearing, rad in (-pi, pi]."""
-    dx, dy = x - wave["source_x"], y - wave["source_y"]
+    return offset_at(wave, x - wave["source_x"], y - wave["source_y"])
+
+
+@jit
+def offset_at(wave, dx, dy):
+    """`offset_of` a point relative to the source."""
     sine, cosine = wave["bearing_sin"], wave["bearing_cos"]
     return atan2(dx * cosine - dy * sine, dx * sine + dy * cosine)
 
@@ -141,13 +146,6 @@ def cast_shadow(threat, bullet, index, turn):
         if x * x + y * y < inner * inner:
             return
         now, x, y = now + 1, x + step_x, y + step_y
-
-
-@jit
-def offset_at(wave, dx, dy):
-    """`offset_of` a point relative to the source."""
-    sine, cosine = wave["bearing_sin"], wave["bearing_cos"]
-    return atan2(dx * cosine - dy * sine, dx * sine + dy * cosine)
 
 
 @jit
