@@ -58,7 +58,7 @@ def compose_live_surfing(outcome: LiveOutcome) -> tuple[list[str], list[Section]
         surfer_section(rates, set(trained)),
         difference_section("losses", "Which loss and kernel is hit less", differences, drawn=True),
         difference_section("untrained", "Trained surfers against the others", against),
-        enemy_section(outcome, pairs),
+        enemy_section(outcome),
         enemy_difference_section(by_enemy),
         model_section(outcome),
         fold_section(outcome),
@@ -151,8 +151,8 @@ def difference_section(name: str, heading: str, rows: list[Row], drawn: bool = F
     return Section(name, heading, text, rows, columns, plot)
 
 
-def enemy_section(outcome: LiveOutcome, pairs: Sequence[tuple[str, str]]) -> Section:
-    """Every surfer against each enemy, and what each variant costs there against its reference."""
+def enemy_section(outcome: LiveOutcome) -> Section:
+    """Every surfer against each enemy."""
     rows = [
         {"enemy": enemy, "surfer": name, **rate_row(chosen(series, outcome.units, [enemy]), outcome.experiment.seed)}
         for enemy in outcome.experiment.battles.enemies
@@ -164,7 +164,7 @@ def enemy_section(outcome: LiveOutcome, pairs: Sequence[tuple[str, str]]) -> Sec
         "The same figures against each enemy alone; intervals over its battles.",
         rows,
         (Column("enemy", "enemy"), Column("surfer", "surfer"), Column("shots", "bullets"), *RATES),
-        {"enemies": plot_enemies(rows)},
+        {"enemies": plot_enemies(rows, {one.variant for one in outcome.learned})},
         folded=True,
     )
 
@@ -211,8 +211,8 @@ def fold_section(outcome: LiveOutcome) -> Section:
     )
 
 
-def plot_enemies(rows: Sequence[Row]) -> bytes:
-    """A panel for each enemy: damage a round of each surfer, with its 95 % interval."""
+def plot_enemies(rows: Sequence[Row], trained: set[str]) -> bytes:
+    """A panel for each enemy: damage a round of each surfer, with its 95 % interval; blue: `trained`."""
     enemies, surfers = plots.unique(rows, "enemy"), plots.unique(rows, "surfer")
     short = plots.short_names(surfers)
     figure, panels = plots.small_multiples(len(enemies), 2, 0.6 + 0.22 * len(surfers), sharey=True)
@@ -220,7 +220,7 @@ def plot_enemies(rows: Sequence[Row]) -> bytes:
         for place, name in enumerate(surfers):
             row = next(row for row in rows if (row["enemy"], row["surfer"]) == (enemy, name))
             low, middle, high = (row[f"damage_per_round{end}"] for end in ("_low", "", "_high"))
-            colour = plots.PALETTE[place % len(plots.PALETTE)]
+            colour = plots.LEARNED if name in trained else plots.BASELINE
             axes.plot([low, high], [place, place], color=colour, linewidth=1.8, solid_capstyle="butt")
             axes.plot(middle, place, "o", color=colour, markersize=4.5)
         axes.set_title(enemy, fontsize=8)
