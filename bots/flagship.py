@@ -14,8 +14,8 @@ from beepsim.targeting.weights import load_weights
 SETTINGS = {
     "gun_weights": File("../configs/weights/rumble.safetensors"),
     "surfing_weights": File("../configs/weights/surfing.safetensors"),
-    "virtual": 2.0,
-    "waves": 4096,
+    "virtual": 1.0,
+    "waves": 2000,
     **POWER,
 }
 MEMORY = np.dtype([("target", TARGET), ("surfer", SURFER), ("live", LIVE_GUN), ("power", "f8")])
