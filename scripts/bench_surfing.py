@@ -34,7 +34,9 @@ def cost(mover: str, enemy: str, rounds: int) -> float:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 35
-    print(f"{platform.machine()}, Python {platform.python_version()}, numba {numba.__version__}, numpy {np.__version__}")
+    print(
+        f"{platform.machine()}, Python {platform.python_version()}, numba {numba.__version__}, numpy {np.__version__}"
+    )
     print(f"{rounds} rounds, median of {REPEATS} battles, µs of processor time a turn (both robots); + over circle")
     print(f"{'enemy':<26}" + "".join(f"{mover:>22}" for mover in MOVERS))
     for enemy in ENEMIES:
