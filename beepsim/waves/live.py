@@ -248,8 +248,9 @@ def watch_turn(watch, view, events, target, command, virtual_power, most_virtual
     if view.turn == 0:
         start_round(watch, view.round_number, view.width, view.height, view.gun_cooling_rate)
     elif target.robot != watch["target"] and watch["seen_since"] != NEVER:
+        heat = watch["heat"]
         start_round(watch, view.round_number, view.width, view.height, view.gun_cooling_rate)
-        watch["turn"] = view.turn - 1
+        watch["turn"], watch["heat"] = view.turn - 1, heat  # another target, the same gun
     watch["broken"] = 0
     if view.others == 0:
         return False

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from live_battles import live_and_recorded
 
+from beepsim.engine.state import COMMAND, EVENT
+from beepsim.robots.compiled import TARGET, VIEW
+from beepsim.rules import START_GUN_HEAT
 from beepsim.waves.extract import FLYING, HIT_WALL
-from beepsim.waves.live import AIRBORNE, WATCH, launch, note_turn, start_round, sweep
+from beepsim.waves.live import AIRBORNE, WATCH, launch, note_turn, start_round, sweep, watch_turn
 
 GUESSED = {
     "power", "bullet_speed", "bft", "break_turn", "escape_left", "escape_right", "maeWallAhead", "maeWallReverse",
@@ -89,3 +92,17 @@ def test_a_target_that_jumps_is_not_missed_by_waves_that_were_idle():
             break
     row = watch["rows"][watch["broken_slots"][0]]
     assert turn < 16 and row["fire_turn"] == 3 and row["gf_low"] < 0.0 < row["gf_high"]
+
+
+def test_another_target_does_not_heat_the_gun():
+    watch, view, target, command = (np.zeros(1, kind)[0] for kind in (WATCH, VIEW, TARGET, COMMAND))
+    view["others"], view["width"], view["height"], view["gun_cooling_rate"] = 2, 800.0, 600.0, 0.1
+    target["y"], command["fire_power"] = 300.0, np.nan
+    heats = []
+    for turn in range(40):
+        view["turn"], target["turn"], target["robot"] = turn, turn, 1 if turn < 35 else 2
+        target["x"] = 300.0 + 2.0 * turn
+        assert watch_turn(watch, view, np.zeros(0, EVENT), target, command, 2.0, 0.0)
+        heats.append(watch["heat"])
+    assert heats[:3] == [START_GUN_HEAT, START_GUN_HEAT - 0.1, START_GUN_HEAT - 0.1 - 0.1]
+    assert heats[34:] == [0.0] * 6 and watch["target"] == 2 and watch["seen_since"] == 35
