@@ -19,6 +19,7 @@ from beepsim.robots.settings import Choice, File, given_value, is_file, spec_tex
 
 KEYS = ("movement", "gun", "bot", "name")
 KIND = "kind"
+MOST_LETTERS = 100  # of a name
 PATTERN = re.compile(r"[*?\[]")
 
 
@@ -53,6 +54,8 @@ def described_bot(entry: Mapping[Any, Any], folder: Path = Path()) -> Described:
     name = entry.get("name")
     if "name" in entry and not (isinstance(name, str) and name.strip()):
         raise DescriptionError(("name",), f"a bot's name is a text; received {name!r}")
+    if name and (mistake := mistake_of_label(name)):
+        raise DescriptionError(("name",), f"a bot's name is {mistake}")
     choices: list[Choice] = []
     for key in ("bot", "movement", "gun"):
         if key in entry:
@@ -63,6 +66,17 @@ def described_bot(entry: Mapping[Any, Any], folder: Path = Path()) -> Described:
     except UserError as error:
         raise DescriptionError((), str(error)) from None
     return Described(replace(bot, name=name) if name else bot, spec)
+
+
+def mistake_of_label(text: str) -> str:
+    """What is wrong with a name that no line of a table, no recording and no database could hold; "" if it is right."""
+    if text.isprintable() and text == text.strip() and 1 <= len(text) <= MOST_LETTERS:
+        return ""
+    return f"{shortened(text)}; it must be 1 to {MOST_LETTERS} letters that can be printed, without blanks at its ends"
+
+
+def shortened(text: str) -> str:
+    return ascii(text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…")
 
 
 def chosen(key: str, value: Any) -> list[Choice]:

@@ -220,8 +220,8 @@ def read_part(path: Path, state: tuple[int, int]) -> Part:
     """`load_part`, once for each state of the file: in a notebook it may be edited between two battles."""
     module = load_module(path)
     version = getattr(module, "VERSION", DEFAULT_VERSION)
-    if not isinstance(version, str):
-        raise UserError(f'{path}: VERSION is {version!r}; it must be a text such as "1.0"')
+    if not isinstance(version, str) or not version.isprintable():
+        raise UserError(f'{path}: VERSION is {version!r}; it must be a text that can be printed, such as "1.0"')
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     bases = robot_bases(module)
     if len(bases) > 1:
@@ -246,6 +246,7 @@ def read_part(path: Path, state: tuple[int, int]) -> Part:
         raise UserError(f"{path}: MEMORY is {memory!r}; it must be a numpy dtype with named fields of plain numbers")
     if "memory" in arguments and memory is None:
         raise UserError(f"{path}: {kind} asks for 'memory', but the file defines no dtype MEMORY")
+    refuse_hidden_fields(path, memory)
     settings = declared_settings(path, getattr(module, "SETTINGS", {}))
     prepares = isinstance(getattr(module, PREPARE, None), FunctionType)
     refuse_useless_settings(path, module, memory, settings, prepares)
@@ -263,6 +264,15 @@ def refuse_useless_settings(
         raise UserError(f"{path}: prepare fills in the memory, but the file defines no dtype MEMORY")
     if prepares and tuple(inspect.signature(module.prepare).parameters) != ("settings", "memory"):
         raise UserError(f"{path}: prepare must have the arguments (settings, memory)")
+    if prepares and (inspect.isgeneratorfunction(module.prepare) or inspect.iscoroutinefunction(module.prepare)):
+        raise UserError(f"{path}: prepare yields or is async, and would never run; write a plain function")
+
+
+def refuse_hidden_fields(path: Path, memory: np.dtype | None) -> None:
+    """In plain Python `memory.sum` is the method of numpy's records, whatever the field holds."""
+    for name in memory.names or () if memory is not None else ():
+        if hasattr(np.record, name):
+            raise UserError(f"{path}: MEMORY has the field '{name}', which numpy's records have too; call it otherwise")
 
 
 def robot_bases(module: ModuleType) -> dict[str, str]:
@@ -324,7 +334,9 @@ def robot_class(part: Part) -> type:
     sys.modules[module.__name__] = module
     try:
         exec(code_of(part), vars(module))
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise UserError(failure(part.path, error)) from error
     return getattr(module, part.class_name)
 

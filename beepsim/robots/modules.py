@@ -36,7 +36,10 @@ def load_module(path: Path, is_compiled: bool = False) -> ModuleType:
     sys.modules[name] = module  # dataclasses look their module up while it is executed
     try:
         exec(guarded_code(path.read_bytes(), str(path)), vars(module))
-    except (Exception, SystemExit) as error:  # whatever a stranger's file raises is the user's to know
+    except KeyboardInterrupt:
+        del sys.modules[name]
+        raise
+    except BaseException as error:  # whatever a stranger's file raises is the user's to know
         del sys.modules[name]
         raise UserError(failure(path, error)) from error
     if is_compiled:
@@ -50,10 +53,18 @@ def failure(path: Path, error: BaseException, what: str = "cannot be imported") 
         line, message = error.lineno, error.msg
     else:
         frames = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
-        message = str(error)
+        own = path.resolve()  # it may have been executed under a relative path
+        line = next((frame.lineno for frame in reversed(frames) if Path(frame.filename).resolve() == own), None)
+        message = message_of(error)
     where = f"{path}, line {line}" if line else str(path)
     return f"{where}: {what}: {type(error).__name__}: {message}"
+
+
+def message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "without a message that can be read"
 
 
 def compile_functions(module: ModuleType) -> None:

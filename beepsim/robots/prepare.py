@@ -52,9 +52,9 @@ def prepared(parts: Parts, settings: tuple[Settled, ...], files: tuple[str, ...]
                 continue
             try:
                 load_module(part.path).prepare(dict(settled), memory[0][part.kind])
-            except UserError:
+            except (UserError, KeyboardInterrupt):
                 raise
-            except (Exception, SystemExit) as error:  # whatever a stranger's file raises is the user's to know
+            except BaseException as error:  # whatever a stranger's file raises is the user's to know
                 raise UserError(failure(part.path, error, "prepare failed")) from error
     contents = memory.view(np.uint8)
     places = range(0, len(contents), BLOCK)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def declared_settings(path: Path, settings: Any) -> Declared:
     for key, default in settings.items():
         if not isinstance(key, str) or not key.isidentifier() or key in RESERVED:
             raise UserError(f"{path}: SETTINGS has the key {key!r}; a key must be a name such as power, and not 'kind'")
-        if type(default) not in KINDS:
+        if type(default) not in KINDS or (isinstance(default, File) and not isinstance(default.path, str)):
             raise UserError(
                 f"{path}: SETTINGS: the default of {key} is {default!r}; it must be a bool, int, float, str, or "
                 "File('path') of beepsim.robots.settings"
@@ -102,16 +102,23 @@ def spec_text(choices: Sequence[Choice]) -> str:
 
 
 def escaped(text: str) -> str:
-    return "".join(f"%{ord(letter):02X}" if letter in ESCAPED else letter for letter in text)
+    """With blanks at the ends escaped too, which would not be read."""
+    begin, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    return "".join(
+        quote(letter, safe="") if letter in ESCAPED or not begin <= place < end else letter
+        for place, letter in enumerate(text)
+    )
 
 
 def texts_of(values: Mapping[str, Any], where: str) -> dict[str, str]:
     """Values given in Python or YAML as texts. Raises UserError, begun with `where`, for what no setting can be."""
     texts = {}
     for key, value in values.items():
+        if not isinstance(key, str):
+            raise UserError(f"{where}: {key!r} is no name of a setting; in YAML a name such as on needs quotes")
         if not isinstance(value, bool | int | float | str | Path | np.number):
             raise UserError(f"{where}: {key} is {value!r}; a setting is true, false, a number, a text or a path")
-        texts[str(key)] = text_of(value)
+        texts[key] = text_of(value)
     return texts
 
 
@@ -213,11 +220,16 @@ def hash_of_state(path: Path, state: tuple[int, int]) -> str:
 def settings_hash(source_hash: str, settled: Settled, given: Mapping[str, str]) -> str:
     """Of a part: its source's hash, over which come what is given and what stands in its files, wherever they lie."""
     lines = [
-        f"{key}={file_hash(value) if isinstance(value, Path) else text_of(value)}"
+        f"{key}={file_hash(value) if isinstance(value, Path) else unmistakable(value)}"
         for key, value in settled
         if key in given or isinstance(value, Path)
     ]
     return hashlib.sha256("\n".join([source_hash, *lines]).encode()).hexdigest() if lines else source_hash
+
+
+def unmistakable(value: bool | int | float | str) -> str:
+    """The value on one line, whatever letters a text has."""
+    return ascii(value) if isinstance(value, str) else text_of(value)
 
 
 def part_label(name: str, settled: Settled, given: Mapping[str, str]) -> str:
@@ -225,4 +237,9 @@ def part_label(name: str, settled: Settled, given: Mapping[str, str]) -> str:
     shown = [
         f"{key}={value.stem if isinstance(value, Path) else text_of(value)}" for key, value in settled if key in given
     ]
-    return name + ":" * bool(shown) + ",".join(shown)
+    return printable(name + ":" * bool(shown) + ",".join(shown))
+
+
+def printable(text: str) -> str:
+    """The text on one line, which any file can hold: letters that cannot be printed as \\n, \\x1b, \\udcff."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

@@ -17,7 +17,7 @@ from typing import Any
 
 from beepsim.errors import UserError
 from beepsim.experiments.bot_file import SUFFIXES, find_bot
-from beepsim.robots.description import PATTERN, described_bot
+from beepsim.robots.description import PATTERN, described_bot, mistake_of_label, shortened
 from beepsim.robots.loader import ROBOT, Bot, find_part, is_path, list_bots, load_bot
 from beepsim.robots.modules import GUN, MOVEMENT, WHOLE
 from beepsim.robots.prepare import new_memory
@@ -25,7 +25,6 @@ from beepsim.robots.settings import is_file, spec_text, split_spec
 
 MOST_PARTS = 2
 SETTINGS_FILE = re.compile(r"(\d):(\w+):(.*)", re.DOTALL)
-MOST_LETTERS = 100
 UNPACKED: list[TemporaryDirectory] = []  # removed when the process ends
 
 
@@ -112,16 +111,9 @@ def source_of(bot: Bot, spec: str) -> BotSource:
 
 def check_label(what: str, text: str) -> str:
     """The text. Raises UserError where a line of a table, a file name's column or the database could not hold it."""
-    if not text.isprintable() or text != text.strip() or not 1 <= len(text) <= MOST_LETTERS:
-        raise UserError(
-            f"{what} is {shortened(text)}; it must be 1 to {MOST_LETTERS} letters that can be printed, without blanks "
-            "at its ends"
-        )
+    if mistake := mistake_of_label(text):
+        raise UserError(f"{what} is {mistake}")
     return text
-
-
-def shortened(text: str) -> str:
-    return ascii(text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…")
 
 
 def refuse_duplicates(sources: Sequence[BotSource]) -> None:

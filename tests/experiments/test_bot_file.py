@@ -74,6 +74,9 @@ def test_a_text_that_is_no_file_names_a_bot(folder: Path) -> None:
         ("movement: linear\n", "1: bot 'linear' is linear \\(a gun\\); give a movement"),
         ("gun: linear\n", "1: a bot has either bot, or movement and perhaps gun; received gun"),
         ("movement: circle\nname: ''\n", "2: a bot's name is a text; received ''"),
+        ('movement: circle\nname: "\\ud800"\n', r"2: a bot's name is '\\ud800'; it must be 1 to 100 letters that can"),
+        ('movement: circle\nname: "a\\nb"\n', r"2: a bot's name is 'a\\nb'; it must be 1 to 100 letters that can"),
+        ("movement: circle\ngun: {kind: linear, power: 9}\n", "1: bot 'circle.linear:power=9.0': power is 9; it must"),
         ("movement: circle\nmovement: circle\n", "2: movement is given twice"),
     ],
 )

@@ -141,6 +141,8 @@ def test_settings_for_what_has_none(mover):
         load_bot("circle", gun={"power": 3})
     with pytest.raises(UserError, match="step is \\[1\\]; a setting is true, false, a number, a text or a path"):
         load_bot(mover, movement={"step": [1]})
+    with pytest.raises(UserError, match="bot '.*mover.py': True is no name of a setting"):
+        load_bot(mover, movement={True: 1})
 
 
 def test_a_default_file_that_is_gone_is_told(mover, tmp_path):
@@ -157,6 +159,14 @@ def test_a_default_file_that_is_gone_is_told(mover, tmp_path):
         ('{"step": 100.0,', '[1], {"step": 1.0,', "SETTINGS is .*; it must be a dict"),
         ('"step": 100.0', '"kind": 100.0', "SETTINGS has the key 'kind'"),
         ('"step": 100.0', '"a step": 100.0', "SETTINGS has the key 'a step'"),
+        ('File("table.txt")', "File(3)", "the default of table is File\\(path=3\\); it must be a bool"),
+        (
+            '("step", "f8")',
+            '("sum", "f8"), ("step", "f8")',
+            "MEMORY has the field 'sum', which numpy's records have too",
+        ),
+        ("    memory.step, ", "    yield 1\n    memory.step, ", "prepare yields or is async, and would never run"),
+        ("def prepare(", "async def prepare(", "prepare yields or is async, and would never run"),
         ('"step": 100.0', '"step": None', "the default of step is None; it must be a bool, int, float, str, or File"),
         ("def prepare(", "def prepared(", "SETTINGS act on nothing without a function prepare\\(settings, memory\\)"),
         ("def prepare(settings, memory)", "def prepare(memory, settings)", "prepare must have the arguments"),
@@ -182,16 +192,35 @@ def test_preparing_needs_a_memory(tmp_path):
         load_bot(str(path))
 
 
-def test_what_preparing_raises_is_told_with_its_line(mover):
-    Path(mover).write_text(MOVER.replace("    memory.step, ", "    1 / 0\n    memory.step, "))
-    with pytest.raises(
-        UserError, match="bot 'mover': .*mover.py, line 13: prepare failed: ZeroDivisionError: division"
-    ):
-        memory_of(mover)
+@pytest.mark.parametrize(
+    ("raising", "told"),
+    [
+        ("1 / 0", "ZeroDivisionError: division"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})", "Mute: without a message"),
+        ("while True: pass", "EndlessLoop"),
+    ],
+)
+def test_what_preparing_raises_is_told_with_its_line(mover, tmp_path, monkeypatch, raising, told):
+    Path(mover).write_text(MOVER.replace("    memory.step, ", f"    {raising}\n    memory.step, "))
+    monkeypatch.chdir(tmp_path)
+    for name in (mover, "mover.py"):
+        with pytest.raises(UserError, match=f"bot 'mover': .*mover.py, line 13: prepare failed: {told}"):
+            memory_of(name)
 
 
-names = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z")), min_size=1)
-choices = st.tuples(names, st.dictionaries(st.from_regex(r"[a-z_]{1,5}", fullmatch=True), names))
+def test_texts_that_differ_differ_in_the_hash_and_names_can_be_printed(mover):
+    texts = ["a", "a\nstyle='b'", "a\\nstyle='b'", "a'\nstyle='b", "\udcff", "\\udcff", "ä"]
+    bots = [load_bot(mover, movement={"style": text}) for text in texts]
+    assert len({bot.hash for bot in bots}) == len(texts)
+    assert all(bot.name.isprintable() for bot in bots)
+    assert bots[1].name == "mover:style=a\\nstyle='b'" and bots[-1].name == "mover:style=ä"
+
+
+letters = st.characters(exclude_categories=("Cs",))
+names = st.text(letters, min_size=1).filter(lambda name: not name.isspace())
+choices = st.tuples(names, st.dictionaries(st.from_regex(r"[a-z_]{1,5}", fullmatch=True), st.text(letters)))
 
 
 @given(st.lists(choices, min_size=1, max_size=3))

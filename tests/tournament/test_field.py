@@ -54,7 +54,7 @@ def test_names_that_no_table_could_show_are_mistakes(name: str, tmp_path: Path) 
     with pytest.raises(UserError, match="1 to 100 letters that can be printed|name is a text"):
         inline_bot({"bot": "circle", "name": name})
     (tmp_path / "mine.py").write_text(f"VERSION = {ascii(name)}\n\n\ndef move(command):\n    pass\n")
-    with pytest.raises(UserError, match="bot mine: its VERSION is .*1 to 100 letters"):
+    with pytest.raises(UserError, match="VERSION is .*that can be printed"):
         find_bots(str(tmp_path / "mine.py"))
 
 

@@ -152,7 +152,7 @@ def test_a_challenge_ranks_its_challengers_only(tmp_path: Path) -> None:
         (f"name: x\nseed: 1\nbots: {'[' * 3000}{']' * 3000}\n", "t.yaml: not valid YAML: its lists"),
         (
             'name: x\nseed: 1\nbots: [circle, {bot: oscillator, name: "a\\nimport os"}]\n',
-            "t.yaml:3: bots[1]: bot 'oscillator': its name is 'a\\nimport os'; it must be 1 to 100 letters",
+            "t.yaml:3: bots[1]: a bot's name is 'a\\nimport os'; it must be 1 to 100 letters",
         ),
     ],
 )
