@@ -3,8 +3,7 @@
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -95,11 +94,11 @@ def read_config(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        mistakes = sorted(describe(lines, model, data, item) for item in error.errors())
+        mistakes = sorted(describe(lines, model, item) for item in error.errors())
         raise UserError("\n".join(dict.fromkeys(f"{path}:{line}: {text}" for line, text in mistakes))) from None
 
 
-def describe(lines: dict[Key, int], model: type[BaseModel], data: Any, item: Any) -> tuple[int, str]:
+def describe(lines: dict[Key, int], model: type[BaseModel], item: Any) -> tuple[int, str]:
     """Line in the file and sentence for one of pydantic's errors."""
     # pydantic adds the tried union member to the location; only what stands in the file has a line.
     key = tuple(part for part in item["loc"])
@@ -108,7 +107,7 @@ def describe(lines: dict[Key, int], model: type[BaseModel], data: Any, item: Any
     line = lines[key]
     kind, received = item["type"], show_value(item["input"])
     if kind == "extra_forbidden":
-        valid = sorted(keys_at(model, key[:-1], data))
+        valid = sorted(keys_at(model, key[:-1]))
         near = difflib.get_close_matches(str(key[-1]), valid, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"valid here: {', '.join(valid)}"
         return line, f"unknown key {show_key(key)}; {hint}"
@@ -133,27 +132,32 @@ def drop_unknown_part(key: Key, lines: dict[Key, int]) -> Key:
     return key
 
 
-def keys_at(model: type[BaseModel], key: Key, data: Any) -> set[str]:
+def keys_at(model: type[BaseModel], key: Key) -> set[str]:
     """Names of the fields that the mapping at `key` may have."""
-    models: list[type[BaseModel]] = [model]
+    annotations: list[Any] = [model]
     for part in key:
-        found = []
-        for candidate in models:
-            if isinstance(part, int):
-                found.append(candidate)
-            elif part in candidate.model_fields:
-                found += models_in(candidate.model_fields[part].annotation)
-        models = found
-    return {name for candidate in models for name in candidate.model_fields}
+        annotations = [below for annotation in annotations for below in annotations_at(annotation, part)]
+    return {name for annotation in annotations for one in models_in(annotation) for name in one.model_fields}
+
+
+def annotations_at(annotation: Any, part: str | int) -> list[Any]:
+    """Types of what stands under a key of a value of this type, or at a place of it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation.model_fields[part].annotation] if part in annotation.model_fields else []
+    if get_origin(annotation) is dict:
+        return [get_args(annotation)[1]]
+    if get_origin(annotation) in (list, tuple) and isinstance(part, int):
+        return [one for one in get_args(annotation) if one is not Ellipsis]
+    return [below for one in get_args(annotation) for below in annotations_at(one, part)]
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
-    """Every pydantic model named in a type annotation."""
+    """The pydantic models that a value of this type can be."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    if get_origin(annotation) in (Union, UnionType, list, tuple, dict) or get_args(annotation):
-        return [model for part in get_args(annotation) if part is not NoneType for model in models_in(part)]
-    return []
+    if get_origin(annotation) in (list, tuple, dict):
+        return []
+    return [model for one in get_args(annotation) for model in models_in(one)]
 
 
 def show_key(key: Key) -> str:

@@ -23,6 +23,7 @@ class Outer(Strict):
     name: str
     inner: Inner = Inner()
     many: list[Inner] | None = None
+    named: dict[str, Inner] | None = None
 
 
 def fails_with(tmp_path: Path, text: str) -> list[str]:
@@ -52,7 +53,14 @@ def test_a_misspelt_key_in_a_list_has_its_line(tmp_path: Path) -> None:
 
 
 def test_a_strange_key_lists_the_valid_ones(tmp_path: Path) -> None:
-    assert fails_with(tmp_path, "name: x\nzzz: 1\n") == ["2: unknown key zzz; valid here: inner, many, name"]
+    assert fails_with(tmp_path, "name: x\nzzz: 1\n") == ["2: unknown key zzz; valid here: inner, many, name, named"]
+
+
+def test_a_misspelt_key_below_a_name_of_the_users_choice(tmp_path: Path) -> None:
+    assert fails_with(tmp_path, "name: x\nnamed:\n  mine:\n    kernell: laplace\n    zzz: 1\n") == [
+        "4: unknown key named.mine.kernell; did you mean 'kernel'?",
+        "5: unknown key named.mine.zzz; valid here: kernel, rounds",
+    ]
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
@@ -73,8 +81,8 @@ def test_a_value_out_of_range_is_quoted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected keys and values (name, inner, many), received None"),
-        ("- 1\n", "expected keys and values (name, inner, many), received [1]"),
+        ("", "expected keys and values (name, inner, many, named), received None"),
+        ("- 1\n", "expected keys and values (name, inner, many, named), received [1]"),
         ("name: [\n", "not valid YAML"),
         ("name: x\nname: y\n", "2: name is given twice (first on line 1)"),
         ("name: &a x\ninner: *a\n", "aliases (*name) are not supported"),
