@@ -25,10 +25,12 @@ from beepsim.experiments.config import (
     without_repeats,
 )
 from beepsim.experiments.rule_keys import RuleKeys
+from beepsim.experiments.split import split_opponents
 from beepsim.experiments.yaml_file import Section
 from beepsim.robots.description import described_bot
 from beepsim.robots.loader import load_bot
 from beepsim.robots.modules import MOVEMENT
+from beepsim.robots.prepare import new_memory
 from beepsim.robots.settings import File, spec_text, split_spec
 from beepsim.targeting.train import LossName
 from beepsim.targeting.weights import KernelName
@@ -52,12 +54,14 @@ def as_value_error() -> Iterator[None]:
 def bot_text(value: Any) -> Any:
     """The text of a bot that is given by name, by the path of a YAML file or by the keys of one.
 
-    Paths are relative to the present folder. Raises ValueError where there is no such bot.
+    Paths are relative to the present folder. Raises ValueError where there is no such bot, or it refuses its settings.
     """
+    if not isinstance(value, Mapping | str):
+        return value
     with as_value_error():
-        if isinstance(value, Mapping):
-            return described_bot(value).spec
-        return find_bot(value).spec if isinstance(value, str) else value
+        found = described_bot(value) if isinstance(value, Mapping) else find_bot(value)
+        new_memory(found.bot)
+    return found.spec
 
 
 BotSpec = Annotated[str, BeforeValidator(bot_text)]
@@ -74,8 +78,11 @@ def with_weights(spec: str, path: Path, place: int) -> str:
 
 
 def check_takes_weights(spec: str, place: int) -> None:
-    """Raises UserError where there is no such bot, or its part at `place` has no setting for a weights' file."""
-    part = load_bot(spec).parts[place]
+    """Raises UserError where there is no such bot, it refuses its settings, or its part at `place` has none for a
+    weights' file."""
+    bot = load_bot(spec)
+    new_memory(bot)
+    part = bot.parts[place]
     if not isinstance(dict(part.settings).get(WEIGHTS_KEY), File):
         raise UserError(
             f"{part.name} has no setting {WEIGHTS_KEY!r} that names a file, so that nothing can be trained for it"
@@ -212,7 +219,7 @@ class Loop(Section):
             raise ValueError(f"{TRAINED!r} is what the trained gun is called in tables; write it with a setting")
         with as_value_error():
             for gun in guns:
-                load_bot(f"{shooter_of(info)}+{gun}")
+                new_memory(load_bot(f"{shooter_of(info)}+{gun}"))
         return without_repeats(guns)
 
     @field_validator("surfing")
@@ -249,6 +256,14 @@ class SurfingBattles(RuleKeys):
             check_takes_weights(surfer, MOVEMENT_PLACE)
         return surfer
 
+    @field_validator("enemies")
+    @classmethod
+    def all_fire(cls, enemies: list[str]) -> list[str]:
+        for enemy in enemies:
+            if [part.kind for part in load_bot(enemy).parts] == [MOVEMENT]:
+                raise ValueError(f"{enemy!r} never fires, so that a surfer learns nothing from it; give it a gun")
+        return enemies
+
     @field_validator("enemies", "others")
     @classmethod
     def no_repeats(cls, values: list[str]) -> list[str]:
@@ -265,16 +280,19 @@ class LiveSurfing(Section):
     seed: Seed = 1
     task: Literal["live_surfing"]
     battles: SurfingBattles
-    split: Split = Split()
+    split: Split = Field(default=Split(), validate_default=True)
     model: Model = Model()
     train: Train = Train()
     sweep: Sweep = Sweep()
 
     @field_validator("split")
     @classmethod
-    def enemies_are_one_kind(cls, split: Split) -> Split:
+    def enemies_are_one_kind(cls, split: Split, info: ValidationInfo) -> Split:
         if split.surfers:
             raise ValueError("live_surfing trains one model for all enemies; leave out surfers")
+        if "battles" in info.data:
+            with as_value_error():
+                split_opponents(info.data["battles"].enemies, split.folds, split.validation, info.data.get("seed", 1))
         return split
 
     @field_validator("train")
