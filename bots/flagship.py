@@ -14,7 +14,7 @@ from beepsim.targeting.weights import load_weights
 SETTINGS = {
     "gun_weights": File("../configs/weights/rumble.safetensors"),
     "surfing_weights": File("../configs/weights/surfing.safetensors"),
-    "virtual": 1.0,
+    "virtual": 0.0,
     "waves": 2000,
     **POWER,
 }
@@ -23,9 +23,9 @@ MEMORY = np.dtype([("target", TARGET), ("surfer", SURFER), ("live", LIVE_GUN), (
 
 def prepare(settings, memory):
     memory.power = power_of(settings)
-    set_surfer(memory.surfer, load_weights(settings["surfing_weights"]))
-    gun = learned_gun("learned", load_weights(settings["gun_weights"]))
-    set_gun(memory.live, gun, settings["virtual"], settings["waves"])
+    gun_weights = load_weights(settings["gun_weights"])
+    set_surfer(memory.surfer, load_weights(settings["surfing_weights"]), gun_weights)
+    set_gun(memory.live, learned_gun("learned", gun_weights), settings["virtual"], settings["waves"])
 
 
 def turn(view, events, memory, command):

@@ -5,6 +5,8 @@ eyes: a `waves.live.WATCH` in which the enemy is the shooter and this robot the 
 known by its cost a turn after it was ordered. Pixels, turns, radians clockwise from north.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from beepsim.fdlibm import sin_cos
@@ -29,6 +31,7 @@ from beepsim.surfing.threats import (
     start_bullet,
     widen,
 )
+from beepsim.targeting.aiming import GRID_STEP
 from beepsim.targeting.ballistics import fill_predicted_guess_factors
 from beepsim.targeting.battles import BOX_WIDENING
 from beepsim.targeting.guns import KNN_BANDWIDTH, KNN_FLOOR, MixtureGun, learned_gun, square_root, unit_weights
@@ -37,6 +40,7 @@ from beepsim.targeting.weights import BEEPBOOP_MAIN, Weights
 from beepsim.waves.live import WATCH, launch, note_turn, start_round, sweep
 
 LESSONS = 1024  # bullets that are remembered; in a duel of 35 rounds some 400 hit or meet another
+VISITS = 512  # waves that passed which are remembered
 PLAIN = MixtureGun("plain", unit_weights(KNN_BANDWIDTH, KNN_FLOOR, tuple(BEEPBOOP_MAIN)), square_root, False)
 SAME_PLACE = 40.0  # px; a bullet as far as this from where a threat's bullet should be is that bullet
 SAME_POWER = 0.01
@@ -46,8 +50,11 @@ SURFER = np.dtype(
     [
         ("watch", WATCH),  # this robot as the enemy sees it
         ("model", MODEL),
-        ("lessons", PAST_WAVES),  # bullets whose angle is known: they hit this robot or met a bullet of its own
+        ("lessons", PAST_WAVES),  # bullets whose angle is known: they hit this robot or met one of its own
         ("learns_visits", "?"),  # it learns instead where it was itself when each wave passed
+        ("gun_count", "i8"),  # that are believed in: GUNS with the next two, else one less
+        ("visit_model", MODEL),
+        ("visits", PAST_WAVES),  # where it was itself when the waves passed
         ("beliefs", "f8", GUNS),
         ("shares", "f8", GUNS),
         ("threat_count", "i8"),
@@ -79,9 +86,14 @@ SURFER = np.dtype(
 )
 
 
-def set_surfer(surfer: np.record, weights: Weights) -> None:
-    """Fills SURFER before a battle; danger is where a gun of these weights would fire, by the bullets it knows of."""
+def set_surfer(surfer: np.record, weights: Weights, gun_weights: Weights | None = None) -> None:
+    """Fills SURFER before a battle; danger is where a gun of these weights would fire, by the bullets it knows of.
+
+    With `gun_weights` it also counts on a gun of those, which learns where this robot was when its waves passed.
+    """
     set_learner(surfer, learned_gun("surfer", weights))
+    if gun_weights:
+        set_visits(surfer, learned_gun("enemy", gun_weights))
 
 
 def set_flattener(surfer: np.record) -> None:
@@ -94,6 +106,15 @@ def set_learner(surfer: np.record, gun: MixtureGun) -> None:
     set_model(surfer["model"], gun)
     set_room(surfer["lessons"], LESSONS)
     surfer["beliefs"][:] = BELIEFS
+    surfer["gun_count"] = GUNS - 1
+
+
+def set_visits(surfer: np.record, gun: MixtureGun) -> None:
+    if gun.weights.config.candidates == "intervals":  # they are as wide as a bot: a kernel besides costs time only
+        gun = replace(gun, weights=replace(gun.weights, bandwidth=GRID_STEP))
+    set_model(surfer["visit_model"], gun)
+    set_room(surfer["visits"], VISITS)
+    surfer["gun_count"] = GUNS
 
 
 @jit
@@ -106,7 +127,7 @@ def observe(surfer, view, events, target):
         surfer["threat_count"], surfer["enemy_known"], surfer["brake_turn"] = 0, False, NEVER_BRAKES
         for i in range(BULLETS):
             surfer["bullets"][i]["turn"] = GONE
-        fill_shares(surfer["beliefs"], surfer["shares"])
+        fill_shares(surfer["beliefs"][: surfer["gun_count"]], surfer["shares"])
     else:
         x, y = surfer["x"], surfer["y"]
         known, heading, velocity = surfer["enemy_known"], surfer["heading"], surfer["velocity"]
@@ -114,6 +135,10 @@ def observe(surfer, view, events, target):
         if target.shot_power > 0.0 and known:
             note_threat(surfer, target.shot_power, turn)
         sweep(watch)
+        if surfer["gun_count"] == GUNS:
+            for i in range(watch["broken"]):
+                slot = watch["broken_slots"][i]
+                add_wave(surfer["visit_model"], surfer["visits"], watch["rows"][slot], watch["past"][slot])
         note_own_shot(surfer, view)
         for event in events:
             if event.type == HIT_BY_BULLET:
@@ -154,6 +179,9 @@ def note_threat(surfer, power, turn):
     escape = 0.5 * (threat["wave"]["escape_left"] + threat["wave"]["escape_right"])
     threat["spread"] = max(LEAST_SPREAD, PART_OF_BOT * half_width / escape)
     update_threat(surfer, threat)
+    if surfer["gun_count"] == GUNS:
+        row, past = watch["rows"][slot], watch["past"][slot]
+        fill_cumulative(surfer["visit_model"], surfer["visits"], row, past, threat["visited"])
     for i in range(BULLETS):
         if surfer["bullets"][i]["turn"] != GONE:
             cast_shadow(threat, surfer["bullets"][i], i, turn)
@@ -225,8 +253,9 @@ def note_known(surfer, x, y, heading, power, turn, did_hit):
     threat = surfer["threats"][index]
     wave = threat["wave"]
     offset = relative_angle(heading - wave["absolute_bearing"])
-    believe(surfer["beliefs"], threat, factor_of(wave, offset))
-    fill_shares(surfer["beliefs"], surfer["shares"])
+    beliefs = surfer["beliefs"][: surfer["gun_count"]]
+    believe(beliefs, threat, factor_of(wave, offset))
+    fill_shares(beliefs, surfer["shares"])
     if did_hit or not surfer["learns_visits"]:
         learn(surfer, threat, offset, did_hit)
     drop_threat(surfer, index)
@@ -266,8 +295,9 @@ def drop_passed(surfer, view):
         if has_passed(wave, view.turn, view.x, view.y):
             if low < high:
                 first, last = factor_of(wave, low), factor_of(wave, high)
-                disbelieve(surfer["beliefs"], threat, min(first, last), max(first, last))
-                fill_shares(surfer["beliefs"], surfer["shares"])
+                beliefs = surfer["beliefs"][: surfer["gun_count"]]
+                disbelieve(beliefs, threat, min(first, last), max(first, last))
+                fill_shares(beliefs, surfer["shares"])
                 if surfer["learns_visits"]:
                     learn(surfer, threat, 0.5 * (low + high), False)
             drop_threat(surfer, index)

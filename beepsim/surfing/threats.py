@@ -32,6 +32,7 @@ THREAT = np.dtype(
         ("guesses", "f8", SIMPLE_GUNS),  # GF at which the simple guns would have fired
         ("spread", "f8"),  # GF around them
         ("cumulative", "f8", GRID_NODES),  # of the density that its learned gun has, at the nodes of `aiming.GRID`
+        ("visited", "f8", GRID_NODES),  # likewise, of one that learns where this robot was
         ("low", "f8"),  # offsets (rad) between which it would have hit this robot so far
         ("high", "f8"),
         ("shadow_count", "i8"),

@@ -42,7 +42,7 @@ def surf(surfer, view, events, command, is_true):
             mover["in_collision"] = True
     if course["direction"] == 0.0:
         course["direction"] = 1.0
-    if not surfer["enemy_known"]:
+    if not surfer["enemy_known"] and surfer["threat_count"] == 0:
         stop(mover)
     else:
         dx, dy = surfer["enemy_x"] - course["centre_x"], surfer["enemy_y"] - course["centre_y"]

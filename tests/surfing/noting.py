@@ -11,14 +11,17 @@ from beepsim.surfing.ways import surf
 from beepsim.targeting.weights import load_weights
 
 NOTE = np.dtype([("round", "i8"), ("known", "i8"), ("threat", THREAT)], align=True)
-SETTINGS = {"weights": File("../../configs/weights/surfing.safetensors")}
+SETTINGS = {
+    "weights": File("../../configs/weights/surfing.safetensors"),
+    "gun_weights": File("../../configs/weights/rumble.safetensors"),
+}
 MEMORY = np.dtype(
     [("surfer", SURFER), ("count", "i8"), ("notes", NOTE, 700), ("ahead", MOVER), ("foretold", "i8"), ("wrong", "i8")]
 )
 
 
 def prepare(settings, memory):
-    set_surfer(memory.surfer, load_weights(settings["weights"]))
+    set_surfer(memory.surfer, load_weights(settings["weights"]), load_weights(settings["gun_weights"]))
 
 
 def move(view, events, target, memory, command):

@@ -7,7 +7,18 @@ import pytest
 
 from beepsim.geometry import segments_cross
 from beepsim.rules import bullet_speed
-from beepsim.surfing.danger import BELIEFS, GUNS, SPREAD_CUMULATIVE, fill_shares, lit_mass, mass_between, spread_below
+from beepsim.surfing.danger import (
+    BELIEFS,
+    GUNS,
+    SPREAD_CUMULATIVE,
+    VISITING,
+    believe,
+    disbelieve,
+    fill_shares,
+    lit_mass,
+    mass_between,
+    spread_below,
+)
 from beepsim.surfing.threats import BULLET, THREAT, cast_shadow, factor_of, lift_shadows, start_bullet
 from beepsim.targeting.aiming import GRID
 
@@ -70,7 +81,7 @@ def test_shadows_do_not_overlap_and_go_with_their_bullet():
         cast_shadow(threat, bullet, index, 0)
     shadows = np.sort(threat["shadows"][: threat["shadow_count"]], order="low")
     assert (shadows["low"][1:] >= shadows["high"][:-1] - 1e-12).all()
-    whole = mass_between(threat, np.array([0.0, 0.0, 0.0, 1.0]), -1.0, 1.0)
+    whole = mass_between(threat, np.array([0.0, 0.0, 0.0, 1.0, 0.0]), -1.0, 1.0)
     assert whole == pytest.approx(1.0 - 0.5 * np.sum(shadows["high"] - shadows["low"]), abs=1e-9)
     lift_shadows(threat, 1, 0)
     assert 1 not in threat["shadows"]["bullet"][: threat["shadow_count"]]
@@ -81,11 +92,11 @@ def test_shadows_do_not_overlap_and_go_with_their_bullet():
 def test_danger_is_the_mass_of_what_the_guns_may_do():
     threat, shares = threat_from(2.0, 0), np.zeros(GUNS)
     threat["guesses"][:] = 0.0, 0.4, -0.5
-    fill_shares(BELIEFS, shares)
-    np.testing.assert_allclose(shares, [0.5, 0.12, 0.12, 0.26], atol=0.01)
+    fill_shares(BELIEFS[: GUNS - 1], shares)
+    np.testing.assert_allclose(shares, [0.5, 0.12, 0.12, 0.26, 0.0], atol=0.01)
     assert lit_mass(threat, shares, -2.0, 2.0) == pytest.approx(1.0, abs=1e-6)
     # Of a head-on gun alone: nine tenths of a normal distribution around GF 0, one tenth even.
-    alone = np.array([1.0, 0.0, 0.0, 0.0])
+    alone = np.array([1.0, 0.0, 0.0, 0.0, 0.0])
     assert lit_mass(threat, alone, -0.1, 0.1) == pytest.approx(0.9 * math.erf(1.0 / math.sqrt(2.0)) + 0.01, abs=1e-4)
     assert spread_below(0.0, 0.3) == pytest.approx(0.5) and SPREAD_CUMULATIVE[-1] == pytest.approx(1.0)
 
@@ -94,3 +105,18 @@ def test_offsets_count_in_the_orbit_direction():
     threat = threat_from(2.0, 0)
     threat["wave"]["orbit_direction"] = -1.0
     assert factor_of(threat["wave"], 0.3) == pytest.approx(-0.5)
+
+
+def test_the_gun_is_believed_that_says_where_bullets_go_and_another_is_when_they_go_elsewhere():
+    threat, beliefs, shares = threat_from(2.0, 0), BELIEFS.copy(), np.empty(GUNS)
+    threat["guesses"][:] = 0.0, 0.4, -0.5
+    threat["visited"] = np.clip((GRID - 0.65) / 0.2, 0.0, 1.0)
+    for _ in range(60):
+        believe(beliefs, threat, 0.75)
+        disbelieve(beliefs, threat, -0.1, 0.1)
+    fill_shares(beliefs, shares)
+    assert np.argmax(shares) == VISITING and shares[VISITING] > 0.9
+    for _ in range(4):
+        believe(beliefs, threat, 0.0)
+    fill_shares(beliefs, shares)
+    assert np.argmax(shares) == 0 and shares[0] > 0.9

@@ -9,6 +9,7 @@ from beepsim.targeting.aiming import GRID_STEP, at
 from beepsim.targeting.guns import learned_gun
 from beepsim.targeting.surfing import NEVER, surfer_waves
 from beepsim.targeting.weights import ModelConfig, Weights, load_weights, save_weights
+from beepsim.waves.table import extract_waves
 
 FEATURES = (
     "power",
@@ -100,3 +101,17 @@ def test_live_danger_is_the_density_of_the_offline_gun(tmp_path, settings):
 def test_it_drives_as_it_foretold(enemy):
     _, memory, _ = noted_battle(enemy)
     assert memory["foretold"] > 500 and memory["wrong"] == 0
+
+
+def test_visits_are_where_it_was_when_the_waves_of_the_recording_passed():
+    _, memory, recording = noted_battle("random_mover+linear")
+    table = extract_waves(recording, 1)
+    rows = table.rows[table.rows["real"]]
+    visits = memory["surfer"]["visits"]
+    count = min(int(visits["count"]), int(visits["room"]))
+    assert 100 < count < visits["room"]
+    found = np.stack([visits["low"][:count], visits["high"][:count]], axis=1)
+    said = np.stack([rows["gf_low"], rows["gf_high"]], axis=1)
+    assert np.abs(found[:, None] - said).max(axis=2).min(axis=0).max() < 1e-5
+    # The wave table lacks those that had not passed before the end of a round's last full turn.
+    assert count - len(rows) <= 3 * recording.header.rules.num_rounds
