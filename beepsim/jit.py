@@ -9,6 +9,7 @@ module is named by a hash over that module and every module of the package that 
 import ast
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from numba.core import types
 from numba.extending import lower_builtin, type_callable
 
 PACKAGE = Path(__file__).parent
+COMPILER_FRAMES = 20_000
 # Nothing calls compiled functions through C function pointers but what `c_function` makes. Without the last, numba puts
 # all that a function with forceinline calls into each of its callers as well.
 DEFAULTS: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True, "forceinline": False}
@@ -98,9 +100,20 @@ def jit(function: Callable | None = None, **options: Any) -> Any:
         return numba.njit(function, **(DEFAULTS | options))
 
 
+@contextmanager
+def deep_calls() -> Iterator[None]:
+    """Lets the compiler call itself as deep as it must: for each call within a call it takes a hundred frames."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, COMPILER_FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def c_function(function: Callable, signature: Any) -> Any:
     """`numba.cfunc` with beepsim's settings: compiled now, called by its `address`."""
-    with cache_of(function):
+    with cache_of(function), deep_calls():
         return numba.cfunc(signature, cache=True, error_model="numpy")(function)
 
 
