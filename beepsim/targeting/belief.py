@@ -101,7 +101,7 @@ def mixture_believer(gun: MixtureGun, battle: BattleWaves) -> Believer:
 
     def believe(wave: int) -> Belief:
         density = np.empty(GRID_NODES)
-        fill_mixture(
+        count = fill_mixture(
             queries[wave], candidates, lows, highs, known[wave], k[wave], is_squared, is_softmax, is_interval,
             tables[which[wave]], cumulatives[which[wave]], floor, distance, chosen, weight, mass, density, cumulative,
         )  # fmt: skip
@@ -109,7 +109,7 @@ def mixture_believer(gun: MixtureGun, battle: BattleWaves) -> Believer:
         sides = negative[wave], positive[wave]
         angle, _ = best_angle(cumulative, window, *sides)
         predicted = mass_around(cumulative, angle, half_width[wave], *sides)
-        return Belief(angle, predicted, density, *heaviest(battle, chosen, weight, distance, int(k[wave])))
+        return Belief(angle, predicted, density, *heaviest(battle, chosen, weight, distance, count))
 
     return believe
 
@@ -129,7 +129,7 @@ def box_believer(gun: BeepBoopGun, battle: BattleWaves) -> Believer:
         if known:
             fill_distances(queries[wave], candidates, known, False, distance)
             used = choose_nearest(distance, known, neighbours[wave], chosen)
-            fill_weights(distance, chosen, used, True, weight)
+            used = fill_weights(distance, chosen, used, True, weight)
             angle, floor = highest_plateau(lows, highs, chosen, weight, used), BOX_FLOOR
         ends = widened(angle, half_width[wave], negative[wave], positive[wave])
         predicted = box_mass(*ends, lows, highs, chosen, weight, used, floor)

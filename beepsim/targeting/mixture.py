@@ -31,7 +31,7 @@ NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 def fill_mass(
     query, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, distance, chosen, weight, mass
 ):
-    """The weights of a query's candidates on the grid, at least one of which is known."""
+    """The weights of a query's candidates on the grid, at least one of which is known; returns how many are chosen."""
     fill_distances(query, candidates, known, is_squared, distance)
     count = choose_nearest(distance, known, k, chosen)
     count = fill_weights(distance, chosen, count, is_softmax, weight)
@@ -39,6 +39,7 @@ def fill_mass(
         deposit_intervals(lows, highs, chosen, weight, count, mass)
     else:
         deposit(lows, chosen, weight, count, mass)
+    return count
 
 
 @jit(nogil=True)
@@ -46,15 +47,19 @@ def fill_mixture(
     query, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, density_table, cumulative_table,
     floor, distance, chosen, weight, mass, density, cumulative,
 ):  # fmt: skip
-    """Density and its integral on the grid for one query; a query that knows nothing has the uniform density."""
+    """Density and its integral on the grid for one query; returns how many candidates are chosen.
+
+    A query that knows nothing has the uniform density.
+    """
     if known == 0:
         mass[:] = 0.0
         smooth(mass, density_table, cumulative_table, 1.0, density, cumulative)
-        return
-    fill_mass(
+        return 0
+    count = fill_mass(
         query, candidates, lows, highs, known, k, is_squared, is_softmax, is_interval, distance, chosen, weight, mass
     )
     smooth(mass, density_table, cumulative_table, floor, density, cumulative)
+    return count
 
 
 @jit(nogil=True)
