@@ -95,9 +95,9 @@ def agree(path, folder, gun, settings, rounds=4):
     return len(shots)
 
 
-@pytest.mark.parametrize("name", ["knn", "histogram"])
-def test_live_angles_are_those_of_the_replay(name, gun_file, tmp_path):
-    assert agree(gun_file, tmp_path, BASELINES[name], {"gun": name}) > 50
+@pytest.mark.parametrize(("name", "settings"), [("knn", {}), ("histogram", {}), ("histogram", {"waves": 60})])
+def test_live_angles_are_those_of_the_replay(name, settings, gun_file, tmp_path):
+    assert agree(gun_file, tmp_path, BASELINES[name], {"gun": name, **settings}) > 50
 
 
 @pytest.mark.parametrize(
